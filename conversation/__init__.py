@@ -1,0 +1,1 @@
+"""The channel-neutral dialogue: messages in, replies out; intents, flows, persisted state."""

@@ -1,0 +1,99 @@
+"""What comes in and what goes out, without any channel in it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, Self
+
+from knowledge.answer import Citation, Computed, Status, plain
+from messaging.messages import Attachment, Choice, OutMessage, Quote
+
+Kind = Literal["text", "choice", "command", "media"]
+
+
+@dataclass(frozen=True)
+class IncomingMessage:
+    """One message of one person.
+
+    `channel` and `address` name the conversation (telegram + chat id, web + session, terminal + session).
+    `external_id` is the channel's own id of the message: the same one twice counts once.
+    `kind` text: `text` is what was typed. choice: `choice` is a button's id. command: `text` is the command's name
+    without slash (start, help, cancel, ask ...), `argument` the rest. media: `media` says what it was (sticker, photo,
+    voice, document, location, contact, poll, other) and `text` is its caption, if any.
+    """
+
+    channel: str
+    address: str
+    external_id: str
+    kind: Kind
+    text: str = ""
+    choice: str = ""
+    argument: str = ""
+    media: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(**value)
+
+
+@dataclass(frozen=True)
+class Card:
+    """A titled block under a reply (an offer, an event, a verdict): `lines` are plain text."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a form is: questions done, questions left."""
+
+    done: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One reply. `status` is an answer's status, None for anything else. All texts are plain, escaped by the channel."""
+
+    text: str
+    status: Status | None = None
+    notices: tuple[str, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    computed: tuple[Computed, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    cards: tuple[Card, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    progress: Progress | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract's JSON value of a reply."""
+        return plain(asdict(self))  # type: ignore[no-any-return]
+
+
+def to_message(reply: dict[str, Any], document_url: str | None) -> OutMessage:
+    """The outbox message of a reply's JSON value.
+
+    `document_url` is the public address under which documents are shown (None: no links in messages).
+    """
+    quotes = tuple(
+        Quote(
+            source=f"《{citation['document']}》{citation['label']}",
+            text=citation["quote"],
+            url=f"{document_url}/documents/{citation['document_id']}?start={citation['start']}&end={citation['end']}"
+            if document_url
+            else None,
+        )
+        for citation in reply["citations"]
+    )
+    return OutMessage(
+        text=reply["text"],
+        notices=tuple(reply["notices"]),
+        quotes=quotes,
+        choices=tuple(Choice(**choice) for choice in reply["choices"]),
+        attachments=tuple(Attachment(**attachment) for attachment in reply["attachments"]),
+    )

@@ -1,0 +1,1 @@
+"""Ground floor: settings, database, errors, clock, durable jobs, leases, text folding, regions."""

@@ -1,0 +1,1 @@
+"""Documents -> clauses -> answers with citations."""

@@ -1,0 +1,97 @@
+"""Tables of the knowledge floor: documents, their clauses, typical questions, questions that were not answered."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.database import Base
+
+
+class Document(Base):
+    """A policy document. `text` is the stored original: citations count their offsets in it, so it never changes.
+
+    `region` is a six-digit code, or a name outside the table. Dates are inclusive; no `valid_to` means until revoked.
+    """
+
+    __tablename__ = "documents"
+    id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    title: Mapped[str] = mapped_column(String(300))
+    number: Mapped[str | None] = mapped_column(String(100))
+    issuer: Mapped[str | None] = mapped_column(String(200))
+    region: Mapped[str] = mapped_column(String(100))
+    level: Mapped[str | None] = mapped_column(String(10))  # 国家级, 省级, 市级, 县级
+    issued: Mapped[date | None] = mapped_column(Date)
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    source: Mapped[str | None] = mapped_column(String(1000))
+    draft: Mapped[bool] = mapped_column(default=False)
+    superseded_by: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
+    superseded_from: Mapped[date | None] = mapped_column(Date)
+    text: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(String(64), index=True)
+    coverage: Mapped[float] = mapped_column(Float)
+    built_in: Mapped[bool] = mapped_column(default=False)
+    added_at: Mapped[datetime]
+
+
+class ClauseRow(Base):
+    """A clause of a document; see `knowledge.clauses.Clause`. Ids are never used again after a removal."""
+
+    __tablename__ = "clauses"
+    __table_args__ = (
+        UniqueConstraint("document_id", "ordinal"),
+        Index("ix_clauses_document_id_path", "document_id", "path"),
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    ordinal: Mapped[int]
+    parent: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(12))
+    path: Mapped[str] = mapped_column(String(200))
+    label: Mapped[str] = mapped_column(String(200))
+    depth: Mapped[int]
+    start: Mapped[int]
+    end: Mapped[int]
+    whole_end: Mapped[int]
+
+
+class Topic(Base):
+    """Typical questions: of a clause that answers them, or of a topic on which the document is silent.
+
+    `stated` False: the document does not say it, and `paths` are the clauses nearest to it.
+    """
+
+    __tablename__ = "topics"
+    __table_args__ = (UniqueConstraint("document_id", "name"), {"sqlite_autoincrement": True})
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(200))
+    stated: Mapped[bool] = mapped_column(default=True)
+    paths: Mapped[list[Any]]
+    questions: Mapped[list[Any]]
+
+
+class LibraryRevision(Base):
+    """One row: a number that grows with every change of documents or typical questions."""
+
+    __tablename__ = "library_revision"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+
+
+class OpenQuestion(Base):
+    """A question that was declined, kept for the desk. `address` is where the asker can be answered."""
+
+    __tablename__ = "open_questions"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    text: Mapped[str] = mapped_column(Text)
+    why: Mapped[str | None] = mapped_column(String(30))
+    region: Mapped[str] = mapped_column(String(100))
+    channel: Mapped[str | None] = mapped_column(String(20))
+    address: Mapped[str | None] = mapped_column(String(200))
+    asked_at: Mapped[datetime]

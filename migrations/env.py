@@ -1,0 +1,22 @@
+"""Alembic's environment: the tables of every floor, on the connection that `qiban.database_setup` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+import conversation.models
+import core.jobs
+import core.leases
+import knowledge.models
+import messaging.outbox  # noqa: F401
+from core.database import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
