@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from conversation.intents import MAX_QUESTION
 from core.clock import Clock
 from core.errors import BadInput
 from core.text import clean
-from conversation.intents import MAX_QUESTION
 from knowledge import wording as knowledge_wording
 from knowledge.answer import Answer
 from knowledge.answering import Answerer

@@ -58,7 +58,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply. `status` is an answer's status, None for anything else. All texts are plain, escaped by the channel."""
+    """One reply. `status` is an answer's status, None for anything else.
+
+    All texts are plain; the channel escapes them.
+    """
 
     text: str
     status: Status | None = None

@@ -12,7 +12,10 @@ from core.database import Base
 
 
 class Conversation(Base):
-    """One person's dialogue on one channel. `version` grows with every handled message; a writer must name the one it read."""
+    """One person's dialogue on one channel.
+
+    `version` grows with every handled message; a writer must name the one it read.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (UniqueConstraint("channel", "address"),)

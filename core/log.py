@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-# A bot token as it stands in Bot API addresses; a password inside a database or proxy address; a mainland mobile number.
+# A bot token as in Bot API addresses; a password inside an address; a mobile number; an identity number.
 _SECRETS = (
     (re.compile(r"(bot)?\d{6,}:[A-Za-z0-9_-]{20,}"), "bot***"),
     (re.compile(r"(://[^:/@\s]+:)[^@\s]+@"), r"\1***@"),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from core import regions
 from core.text import squeeze
@@ -32,13 +33,14 @@ _LONG_LIST = 1200
 
 @dataclass(frozen=True)
 class Found:
-    """What was found for a question: clauses and silent topics in the order of their score, and the features of
-    the best."""
+    """What was found for a question: clauses and silent topics in the order of their score, the features of the best,
+    and the place that the question is about when the base holds nothing for it."""
 
     snapshot: Snapshot
     clauses: tuple[tuple[ClauseText, Hit], ...]
     topics: tuple[tuple[TopicText, Hit], ...]
     features: Features
+    elsewhere: str | None = None
 
     @property
     def best(self) -> ClauseText | None:
@@ -60,17 +62,20 @@ class Answerer:
 
     async def answer(self, question: str, *, as_of: date, region: str) -> Answer:
         """The answer to a question for a firm of `region` (code or unknown name) on a date."""
-        snapshot = await self._library.snapshot()
-        elsewhere = self._elsewhere(snapshot, question, region)
-        if elsewhere is not None:
-            return self._declined("other_region", wording.OTHER_REGION.format(region=elsewhere))
-        if not snapshot.applicable(as_of, region):
-            return self._declined("other_region", wording.NOTHING_HERE)
         found = await self.find(question, as_of=as_of, region=region)
-        decision = self._judge.decide(found.features)
-        if decision.why is not None or found.best is None:
+        decision = self.decide(found)
+        if decision.why is not None:
             return self._decline(found, decision, as_of)
         return self._state(found, decision, as_of)
+
+    def decide(self, found: Found) -> Decision:
+        """Whether to answer with the best clause, or why not."""
+        if found.elsewhere is not None:
+            return Decision("other_region", 0.0)
+        decision = self._judge.decide(found.features)
+        if decision.why is None and found.best is None:
+            return Decision("out_of_scope", 0.0)
+        return decision
 
     async def find(self, question: str, *, as_of: date, region: str, mode: Mode = "fusion") -> Found:
         """The clauses and silent topics nearest to a question, of documents that may be used."""
@@ -92,28 +97,17 @@ class Answerer:
             elif (topic := topic_of(snapshot, hit.id)) is not None:
                 topics.append((topic, hit))
         clauses.sort(key=lambda item: snapshot.documents[item[0].document_id].expired(as_of))
-        return Found(snapshot, tuple(clauses), tuple(topics), Features.of(clauses, topics))
-
-    def _elsewhere(self, snapshot: Snapshot, question: str, region: str) -> str | None:
-        """The name of a place the question is about, when it lies outside and the base has nothing for it."""
-        own = {document.region for document in snapshot.documents.values()}
-        for place in regions.mentioned(question):
-            if regions.covers(place.code, region) or regions.covers(region, place.code):
-                return None
-            if place.code not in own:
-                return place.name
-        return None
+        elsewhere = _elsewhere(snapshot, question, as_of, region)
+        return Found(snapshot, tuple(clauses), tuple(topics), Features.of(clauses, topics), elsewhere)
 
     def _state(self, found: Found, decision: Decision, as_of: date) -> Answer:
         clause = found.clauses[0][0]
         document = found.snapshot.documents[clause.document_id]
         below = found.snapshot.below(clause)
-        lead = (wording.LEAD_LIST if below else wording.LEAD_ONE).format(document=document.title, label=clause.label)
-        body = _list_text(found.snapshot, clause) if below else clause.text
         return Answer(
             status="answered",
             why=None,
-            text=f"{lead}\n{body}",
+            text=_list_text(found.snapshot, clause) if below else f"{wording.LEAD_ONE}\n{clause.text}",
             notices=_notices(document, as_of),
             citations=(_citation(document, clause, as_of, whole=bool(below)),),
             suggestions=_suggestions(found, skip=clause),
@@ -122,16 +116,17 @@ class Answerer:
 
     def _decline(self, found: Found, decision: Decision, as_of: date) -> Answer:
         why: Why = decision.why or "out_of_scope"
-        if why != "not_stated":
+        if why == "other_region":
+            return self._declined(why, wording.OTHER_REGION.format(region=found.elsewhere))
+        if why == "out_of_scope":
             return self._declined(why, wording.OUT_OF_SCOPE, score=decision.score)
         nearest = _nearest(found)
         if nearest is None:
             return self._declined(why, wording.NOT_STATED, score=decision.score)
         document = found.snapshot.documents[nearest.document_id]
-        near = wording.NOT_STATED_NEAREST.format(document=document.title, label=nearest.label)
         return self._declined(
             why,
-            f"{wording.NOT_STATED}{near}",
+            f"{wording.NOT_STATED}{wording.NOT_STATED_NEAREST}",
             score=decision.score,
             notices=_notices(document, as_of),
             citations=(_citation(document, nearest, as_of, whole=False),),
@@ -151,6 +146,17 @@ class Answerer:
         ask = wording.ASK_DESK_CONTACT if self._desk.contact else wording.ASK_DESK
         whom = ask.format(desk=self._desk.name, contact=self._desk.contact)
         return Answer("declined", why, f"{text}\n{whom}", notices, citations, (), suggestions, score)
+
+
+def _elsewhere(snapshot: Snapshot, question: str, as_of: date, region: str) -> str | None:
+    """The place that the question is about and the base has nothing for; the asker's own when nothing applies there."""
+    usable = snapshot.applicable(as_of, region)
+    places = regions.mentioned(question)
+    if any(regions.covers(place.code, region) or regions.covers(region, place.code) for place in places):
+        places = []
+    held = {document.region for document in usable.values()}
+    foreign = next((place.name for place in places if place.code not in held), None)
+    return foreign or (None if usable else regions.find(region).name)
 
 
 def _nearest(found: Found) -> ClauseText | None:
@@ -188,15 +194,16 @@ def _citation(document: StoredDocument, clause: ClauseText, as_of: date, *, whol
 def _list_text(snapshot: Snapshot, clause: ClauseText) -> str:
     """The whole list, literally; where that is too long for a phone, each long item by its first sentence."""
     if len(squeeze(clause.whole)) <= _LONG_LIST:
-        return clause.whole
-    return "\n".join([clause.text, *(_first_sentences(item) for item in _all_below(snapshot, clause))])
+        return f"{wording.LEAD_LIST}\n{clause.whole}"
+    items = [_first_sentence(item) for item in _all_below(snapshot, clause)]
+    return "\n".join([wording.LEAD_LONG_LIST, clause.text, *items])
 
 
 def _all_below(snapshot: Snapshot, clause: ClauseText) -> list[ClauseText]:
     return [item for child in snapshot.below(clause) for item in (child, *_all_below(snapshot, child))]
 
 
-def _first_sentences(clause: ClauseText) -> str:
+def _first_sentence(clause: ClauseText) -> str:
     if len(clause.text) <= _LONG_ITEM:
         return clause.text
     _, end = next(sentences(clause.text))
@@ -205,9 +212,11 @@ def _first_sentences(clause: ClauseText) -> str:
 
 def _suggestions(found: Found, *, skip: ClauseText | None) -> tuple[str, ...]:
     """One typical question of each of the next best clauses."""
-    offered: Sequence[str] = [
-        asked[0]
-        for clause, _ in found.clauses
-        if clause is not skip and (asked := found.snapshot.questions.get(clause.id))
-    ]
-    return tuple(offered[:_SUGGESTIONS])
+    asked = found.snapshot.questions
+    offered = (_plain_question(asked.get(clause.id, ())) for clause, _ in found.clauses if clause is not skip)
+    return tuple(islice((question for question in offered if question), _SUGGESTIONS))
+
+
+def _plain_question(questions: Sequence[str]) -> str | None:
+    """The first question without a figure in it: an offered question must not look like a statement of one."""
+    return next((question for question in questions if not any(char.isdigit() for char in question)), None)

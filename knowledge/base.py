@@ -34,7 +34,7 @@ class _Desk(Entry):
 
 class _Base(Entry):
     desk: _Desk
-    documents: list[_Document] = []
+    documents: tuple[_Document, ...] = ()
 
 
 class _Typical(Entry):
@@ -50,8 +50,8 @@ class _Silent(Entry):
 
 class _Faq(Entry):
     document: str
-    entries: list[_Typical] = []
-    not_stated: list[_Silent] = []
+    entries: tuple[_Typical, ...] = ()
+    not_stated: tuple[_Silent, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,9 @@ def read_faq(path: Path, document_id: str) -> list[TopicText]:
     faq = read_yaml(path, _Faq)
     if faq.document != document_id:
         raise BadDataFile(f"{path.name}: document: {faq.document} != {document_id}")
-    stated = [TopicText(0, document_id, entry.clause, True, (entry.clause,), tuple(entry.questions)) for entry in faq.entries]
+    stated = [
+        TopicText(0, document_id, entry.clause, True, (entry.clause,), tuple(entry.questions)) for entry in faq.entries
+    ]
     silent = [
         TopicText(0, document_id, entry.topic, False, tuple(entry.nearest), tuple(entry.questions))
         for entry in faq.not_stated

@@ -14,7 +14,20 @@ from typing import Literal
 
 from core.text import squeeze
 
-Kind = Literal["front", "annex", "part", "chapter", "section", "article", "cn", "cn_paren", "num", "decimal", "num_paren", "circled"]
+Kind = Literal[
+    "front",
+    "annex",
+    "part",
+    "chapter",
+    "section",
+    "article",
+    "cn",
+    "cn_paren",
+    "num",
+    "decimal",
+    "num_paren",
+    "circled",
+]
 
 # How deep a kind of label usually stands. Used only where the numbers themselves do not tell.
 _RANK: dict[Kind, int] = {

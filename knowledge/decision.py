@@ -40,9 +40,7 @@ class Features:
     has_dense: bool = False
 
     @classmethod
-    def of(
-        cls, clauses: Sequence[tuple[ClauseText, Hit]], topics: Sequence[tuple[TopicText, Hit]]
-    ) -> Self:
+    def of(cls, clauses: Sequence[tuple[ClauseText, Hit]], topics: Sequence[tuple[TopicText, Hit]]) -> Self:
         """The features of one question's findings, best first."""
         if not clauses:
             return cls()
@@ -96,7 +94,7 @@ class Model:
     def _linear(weights: Sequence[float], intercept: float, features: Features) -> float:
         values = astuple(features)[: len(FEATURE_NAMES)]
         total = intercept + sum(weight * value for weight, value in zip(weights, values, strict=True))
-        return max(-50.0, min(50.0, total))
+        return float(max(-50.0, min(50.0, total)))
 
 
 @dataclass(frozen=True)

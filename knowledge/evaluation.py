@@ -77,11 +77,20 @@ class Figures:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One question with what was found: the rank of the right clause (None: not found) and the features."""
+    """One question with what was found: the rank of the right clause (None: not found), the features, and whether
+    the question is about a place that the base has nothing for (which is declined before anything else)."""
 
     question: Question
     rank: int | None
     features: Features
+    elsewhere: bool = False
+
+    def score(self, model: Model) -> float:
+        """Confidence that the first clause states what was asked, 0-1."""
+        return 0.0 if self.elsewhere else model.probability(self.features)
+
+    def answered(self, model: Model) -> bool:
+        return self.score(model) >= model.threshold
 
 
 def read(path: Path) -> list[Question]:
@@ -122,7 +131,8 @@ async def run(
     outcomes = []
     for question in questions:
         found = await answerer.find(question.text, as_of=as_of, region=region, mode=mode)
-        outcomes.append(Outcome(question, _rank(found, question.gold), found.features))
+        rank = _rank(found, question.gold)
+        outcomes.append(Outcome(question, rank, found.features, found.elsewhere is not None))
         progress()
     return outcomes
 
@@ -131,7 +141,7 @@ def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) ->
     """The figures of one mode on one split."""
     inside = [outcome for outcome in outcomes if outcome.question.in_scope]
     outside = [outcome for outcome in outcomes if not outcome.question.in_scope]
-    answered = [o for o in inside if model.probability(o.features) >= model.threshold]
+    answered = [o for o in inside if o.answered(model)]
     return Figures(
         mode=mode,
         split=split,
@@ -140,10 +150,10 @@ def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) ->
         r_at_1=_share([o.rank == 1 for o in inside]),
         r_at_3=_share([o.rank is not None and o.rank <= 3 for o in inside]),
         mrr=float(np.mean([1 / o.rank if o.rank else 0.0 for o in inside])) if inside else 0.0,
-        refusal_auroc=_auroc([model.probability(o.features) for o in [*inside, *outside]], len(inside)),
+        refusal_auroc=_auroc([o.score(model) for o in [*inside, *outside]], len(inside)),
         threshold=model.threshold,
         in_scope_declined=1 - len(answered) / max(1, len(inside)),
-        out_of_scope_answered=_share([model.probability(o.features) >= model.threshold for o in outside]),
+        out_of_scope_answered=_share([o.answered(model) for o in outside]),
         wrong_clause=_share([o.rank != 1 for o in answered]),
     )
 
@@ -153,6 +163,7 @@ def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     The threshold is where the two error rates of held-back folds are nearest to equal.
     """
+    outcomes = [outcome for outcome in outcomes if not outcome.elsewhere]
     inputs = np.array([_vector(o.features) for o in outcomes])
     scale = np.where(inputs.std(axis=0) > 1e-9, inputs.std(axis=0), 1.0)
     wanted = np.array([o.question.in_scope for o in outcomes])
@@ -203,5 +214,3 @@ def _auroc(scores: Sequence[float], inside: int) -> float:
 
 def _share(hits: Sequence[bool]) -> float:
     return sum(hits) / len(hits) if hits else 0.0
-
-

@@ -42,9 +42,9 @@ class _Group(Entry):
 
 
 class _File(Entry):
-    groups: list[_Group] = []
-    typos: list[_Typo] = []
-    pinyin: list[_Pinyin] = []
+    groups: tuple[_Group, ...] = ()
+    typos: tuple[_Typo, ...] = ()
+    pinyin: tuple[_Pinyin, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,9 @@ class Library:
         self._home = home_region
         self._snapshot: Snapshot | None = None
 
-    async def add(self, text: str, metadata: Metadata, *, document_id: str | None = None, built_in: bool = False) -> Ingestion:
+    async def add(
+        self, text: str, metadata: Metadata, *, document_id: str | None = None, built_in: bool = False
+    ) -> Ingestion:
         """Take a document in. Raises BadInput; the same content again changes nothing and is reported as duplicate."""
         spans = clauses.parse(text)
         coverage = clauses.coverage(text, spans)
@@ -266,9 +268,7 @@ class Library:
                 await _changed(session)
 
 
-def _merge_topics(
-    session: AsyncSession, document_id: str, old: dict[str, Topic], topics: Sequence[TopicText]
-) -> bool:
+def _merge_topics(session: AsyncSession, document_id: str, old: dict[str, Topic], topics: Sequence[TopicText]) -> bool:
     """Bring the rows in line with `topics`, keeping the ids of those that stay; whether anything changed."""
     changed = False
     for topic in topics:
@@ -305,9 +305,7 @@ async def _read_snapshot(session: AsyncSession, revision: int) -> Snapshot:
     return Snapshot(revision, tuple(_stored(row, own[row.id]) for row in documents), tuple(topics))
 
 
-def _document(
-    document_id: str, text: str, title: str, metadata: Metadata, home: str, built_in: bool
-) -> Document:
+def _document(document_id: str, text: str, title: str, metadata: Metadata, home: str, built_in: bool) -> Document:
     if metadata.level is not None and metadata.level not in LEVELS:
         raise BadInput(wording.UNKNOWN_LEVEL.format(levels="、".join(LEVELS)))
     if metadata.valid_from and metadata.valid_to and metadata.valid_from > metadata.valid_to:

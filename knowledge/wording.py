@@ -14,18 +14,17 @@ METADATA_UNKNOWN = {
 
 UNKNOWN_PATHS = "文件里没有这些条款：{paths}。"
 
-LEAD_ONE = "《{document}》{label} 写明："
-LEAD_LIST = "《{document}》{label} 列出以下内容："
+LEAD_ONE = "文件原文是这样写的："
+LEAD_LIST = "文件原文列出以下内容："
+LEAD_LONG_LIST = "文件原文列出以下各项，这里各取首句，全文请看引用："
 NOT_STATED = "现有文件里没有写到这一点，我不能替文件作答。"
-NOT_STATED_NEAREST = "最接近的条款是《{document}》{label}，但其中没有写明您问的内容。"
+NOT_STATED_NEAREST = "最接近的条款附在下面供参考，但其中没有写明您问的内容。"
 OUT_OF_SCOPE = "这个问题不在已收录的政策文件范围内，我答不了。"
 OTHER_REGION = "目前没有收录{region}的文件，我不能拿别处的规定来回答。"
-NOTHING_HERE = "目前没有收录适用于该地区、该日期的文件。"
 ASK_DESK = "可以向{desk}咨询。"
 ASK_DESK_CONTACT = "可以向{desk}咨询（{contact}）。"
 EMPTY_QUESTION = "请输入您想问的问题，例如：申报小巨人有哪些条件？"
 TOO_LONG = "问题太长了（超过 {limit} 个字）。请挑最想问的一点，用几句话说清楚。"
-NO_WORDS = "没看懂您的意思。请用文字说说想问什么，例如：申报小巨人有哪些条件？"
 
 
 def day(value: date) -> str:
@@ -35,10 +34,6 @@ def day(value: date) -> str:
 
 def expired(document: str, valid_to: date) -> str:
     return f"《{document}》的实施期已于{day(valid_to)}结束，以下内容仅供参考，能否申报以主管部门当年的通知为准。"
-
-
-def no_end_known(document: str) -> str:
-    return f"《{document}》没有写明有效期，是否现行有效请以发文单位答复为准。"
 
 
 def clause_list_question(heading: str) -> tuple[str, ...]:

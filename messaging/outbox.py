@@ -79,7 +79,7 @@ async def enqueue(session: AsyncSession, *, key: str, channel: str, address: str
 async def counts(session: AsyncSession) -> dict[str, int]:
     """How many deliveries there are in each state."""
     rows = await session.execute(select(Delivery.state, func.count()).group_by(Delivery.state))
-    return {state: count for state, count in rows.all()}
+    return dict(rows.tuples().all())
 
 
 class OutboxWorker:

@@ -24,7 +24,6 @@ from core.settings import CHECKOUT, Settings, async_url
 from qiban import schema, setup
 from qiban.bootstrap import Services, open_services
 
-
 POSTGRES = os.environ.get("QIBAN_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
 REQUIRED = frozenset(os.environ.get("QIBAN_REQUIRE", "").replace(" ", "").split(","))
 TODAY = date(2026, 11, 24)

@@ -1,0 +1,221 @@
+"""The composition root: settings are read here, once, and every part is given what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from api.parts import Parts, Readiness
+from bot.channel import TelegramChannel
+from bot.client import build_bot
+from conversation.advice import Advisor
+from conversation.dialogue import Dialogue
+from conversation.engine import Conversations
+from core import log, regions
+from core.clock import Clock
+from core.database import Database
+from core.errors import QibanError, Unavailable
+from core.jobs import Handler
+from core.leases import Leases
+from core.settings import Settings, secret_key
+from knowledge import base
+from knowledge.answering import Answerer
+from knowledge.decision import Judge
+from knowledge.indexing import KnowledgeSource
+from knowledge.language import Language
+from knowledge.library import REINDEX_JOB, Library
+from messaging.channel import Channel
+from messaging.outbox import OutboxWorker
+from qiban import schema, wording
+from search import Embedder, SearchIndex, SentenceTransformerEmbedder, is_prepared
+
+TELEGRAM = "telegram"
+_THREADS = 2
+
+
+class NotSetUp(Unavailable):
+    """The database is not at the newest migration."""
+
+    code = "not_set_up"
+    default = wording.NOT_SET_UP
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that runs, put together once a process."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    library: Library
+    index: SearchIndex
+    answerer: Answerer
+    advisor: Advisor
+    conversations: Conversations
+    outbox: OutboxWorker
+    leases: Leases
+    channels: dict[str, Channel]
+    jobs: dict[str, Handler]
+    telegram: Any
+    desk: base.Desk
+    executor: Executor
+    faults: dict[str, str]
+    """Parts that are not there, and why (`model`, `telegram`); shown in `/readyz`."""
+
+    @property
+    def home_region(self) -> str:
+        return regions.find(self.settings.region).code
+
+    def parts(self) -> Parts:
+        """What the HTTP floor is given."""
+        return Parts(
+            conversations=self.conversations,
+            advisor=self.advisor,
+            library=self.library,
+            readiness=self.readiness,
+            desk=self.desk.name,
+            public_url=self.settings.public_url,
+            secret_key=secret_key(self.settings),
+            trusted_proxies=self.settings.trusted_proxies,
+            today=self.clock.today,
+        )
+
+    async def readiness(self) -> Readiness:
+        """Whether the database answers, and what search has to do without."""
+        checks: dict[str, str] = {}
+        try:
+            await asyncio.wait_for(self.database.ping(), timeout=5)
+            checks["database"] = "ok"
+        except Exception as error:
+            checks["database"] = type(error).__name__
+            return Readiness("unavailable", checks)
+        degraded = self.index.status()["degraded"]
+        checks["search"] = str(degraded) if degraded else "ok"
+        checks |= {"model": "ok", **self.faults}
+        healthy = all(message == "ok" for message in checks.values())
+        return Readiness("ready" if healthy else "degraded", checks)
+
+
+def embedder_of(settings: Settings) -> tuple[Embedder | None, str | None]:
+    """The embedding model the settings name, or None and why there is none."""
+    if settings.embedding_model:
+        return SentenceTransformerEmbedder(settings.embedding_model), None
+    if is_prepared(settings.model_dir):
+        return SentenceTransformerEmbedder(settings.model_dir), None
+    return None, wording.MODEL_NOT_PREPARED
+
+
+def desk_of(settings: Settings) -> base.Desk:
+    """Who answers when the bot cannot: the settings, else the base's data file."""
+    given = base.desk()
+    return base.Desk(settings.desk_name or given.name, settings.desk_contact or given.contact)
+
+
+def clock_of(settings: Settings) -> Clock:
+    return Clock(settings.timezone, settings.today)
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings, *, progress: Callable[[str, int, int], None] | None = None
+) -> AsyncIterator[Services]:
+    """All services of a process, closed at the end. Raises NotSetUp before `qiban setup`."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="search")
+    telegram = build_telegram(settings)
+    try:
+        if await schema.current(database) != schema.head():
+            raise NotSetUp()
+        services = await _build(settings, database, executor, telegram, progress)
+        yield services
+    finally:
+        executor.shutdown(wait=True, cancel_futures=True)
+        if telegram is not None:
+            await telegram.shutdown()
+        await database.close()
+
+
+def build_telegram(settings: Settings) -> Any:
+    """The Bot API client, None without a token."""
+    if settings.telegram_token is None:
+        return None
+    return build_bot(settings.telegram_token, settings.telegram_base_url, settings.telegram_proxy)
+
+
+async def _build(
+    settings: Settings,
+    database: Database,
+    executor: Executor,
+    telegram: Any,
+    progress: Callable[[str, int, int], None] | None,
+) -> Services:
+    clock, desk, home = clock_of(settings), desk_of(settings), regions.find(settings.region).code
+    library = Library(database, home_region=home)
+    embedder, model_fault = embedder_of(settings)
+    index = await open_index(settings.index_dir, library, embedder, progress)
+    answerer = Answerer(
+        library,
+        index,
+        Language.load(base.DATA / "synonyms.yaml"),
+        Judge.load(base.DATA / "decision.json"),
+        desk,
+        executor,
+    )
+    advisor = Advisor(answerer, clock, home_region=home)
+    channels: dict[str, Channel] = {} if telegram is None else {TELEGRAM: TelegramChannel(telegram)}
+    outbox = OutboxWorker(database, channels)
+    conversations = Conversations(
+        database,
+        Dialogue(advisor, desk=desk.name),
+        desk=desk.name,
+        home_region=home,
+        pushed=frozenset({TELEGRAM}),
+        document_url=settings.public_url,
+        on_enqueued=outbox.wake,
+    )
+    return Services(
+        settings=settings,
+        clock=clock,
+        database=database,
+        library=library,
+        index=index,
+        answerer=answerer,
+        advisor=advisor,
+        conversations=conversations,
+        outbox=outbox,
+        leases=Leases(database),
+        channels=channels,
+        jobs={REINDEX_JOB: _reindex(index)},
+        telegram=telegram,
+        desk=desk,
+        executor=executor,
+        faults={"model": model_fault} if model_fault else {},
+    )
+
+
+async def open_index(
+    directory: Path,
+    library: Library,
+    embedder: Embedder | None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> SearchIndex:
+    """The knowledge index, loaded and brought in line with the library."""
+    index = SearchIndex(directory / "knowledge", KnowledgeSource(library), embedder)
+    try:
+        await index.open(progress)
+    except QibanError as error:
+        log.get(__name__).warning("index_degraded", code=error.code)
+    return index
+
+
+def _reindex(index: SearchIndex) -> Handler:
+    async def run(_: dict[str, Any]) -> None:
+        await index.reconcile()
+
+    return run
