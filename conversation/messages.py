@@ -19,7 +19,7 @@ class IncomingMessage:
     `external_id` is the channel's own id of the message: the same one twice counts once.
     `kind` text: `text` is what was typed. choice: `choice` is a button's id. command: `text` is the command's name
     without slash (start, help, cancel, ask ...), `argument` the rest. media: `media` says what it was (sticker, photo,
-    voice, document, location, contact, poll, other) and `text` is its caption, if any.
+    voice, audio, video, animation, document, location, contact, poll, dice, other) and `text` is its caption, if any.
     """
 
     channel: str

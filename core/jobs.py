@@ -126,8 +126,11 @@ class JobWorker:
     async def _renew(self, job_id: int) -> None:
         while True:
             await asyncio.sleep(LEASE.total_seconds() / 3)
-            async with self._database.transaction() as session:
-                await session.execute(self._ours(job_id).values(lease_ends_at=machine_now() + LEASE))
+            try:
+                async with self._database.transaction() as session:
+                    await session.execute(self._ours(job_id).values(lease_ends_at=machine_now() + LEASE))
+            except Exception:
+                self._log.exception("job_renewal_error", job=job_id)
 
     async def _retry(self, job: Job, error: Exception) -> None:
         message = log.mask(f"{type(error).__name__}: {error}")[:500]

@@ -15,6 +15,7 @@ from sqlalchemy import String, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core import log
 from core.clock import machine_now
 from core.database import Base, Database
 
@@ -79,4 +80,7 @@ class Leases:
     async def _renew(self, name: str) -> None:
         while True:
             await asyncio.sleep(self._for.total_seconds() / 3)
-            await self.take(name)
+            try:
+                await self.take(name)
+            except Exception:  # a database that hiccups: the next renewal may still come in time
+                log.get(__name__).exception("lease_renewal_error", lease=name)

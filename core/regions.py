@@ -72,13 +72,25 @@ def _spoken() -> tuple[tuple[str, Region], ...]:
     return tuple(sorted(names.items(), key=lambda item: (-len(item[0]), item[0])))
 
 
-def mentioned(text: str) -> list[Region]:
-    """Provinces and cities named in a text, in the order of the table's longest names, each once."""
+@dataclass(frozen=True)
+class Mention:
+    """A place named in a text, with the folded words before and after it."""
+
+    region: Region
+    before: str
+    after: str
+
+
+def mentioned(text: str) -> list[Mention]:
+    """Provinces and cities named in a text, longest names first."""
     folded = fold(text)
-    found: list[Region] = []
+    rest = folded
+    found: list[Mention] = []
     for name, region in _spoken():
-        if name in folded:
-            folded = folded.replace(name, "\n")
-            if region not in found:
-                found.append(region)
+        start = rest.find(name)
+        while start >= 0:
+            end = start + len(name)
+            found.append(Mention(region, folded[:start], folded[end:]))
+            rest = rest[:start] + "\n" * len(name) + rest[end:]
+            start = rest.find(name)
     return found

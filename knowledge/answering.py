@@ -28,7 +28,8 @@ from search import Hit, Mode, Query, SearchIndex
 _CANDIDATES = 50
 _SUGGESTIONS = 3
 _LONG_ITEM = 120
-_LONG_LIST = 1200
+_LONG_LIST = 700
+_RULE_WORDS_WITHIN = 12
 
 
 @dataclass(frozen=True)
@@ -152,20 +153,30 @@ def _elsewhere(snapshot: Snapshot, question: str, as_of: date, region: str) -> s
     """The place that the question is about and the base has nothing for; the asker's own when nothing applies there."""
     usable = snapshot.applicable(as_of, region)
     places = regions.mentioned(question)
-    if any(regions.covers(place.code, region) or regions.covers(region, place.code) for place in places):
+    codes = [place.region.code for place in places]
+    if any(regions.covers(code, region) or regions.covers(region, code) for code in codes):
         places = []
     held = {document.region for document in usable.values()}
-    foreign = next((place.name for place in places if place.code not in held), None)
-    return foreign or (None if usable else regions.find(region).name)
+    foreign = [place.region.name for place in places if place.region.code not in held and _asks_about(place)]
+    return foreign[0] if foreign else None if usable else regions.find(region).name
+
+
+def _asks_about(place: regions.Mention) -> bool:
+    """Whether a place is named for its rules (长沙的条件呢), not as where somebody goes or comes from (去广州参展)."""
+    return not place.before.endswith(wording.ON_THE_WAY) and any(
+        word in place.after[:_RULE_WORDS_WITHIN] for word in wording.RULE_WORDS
+    )
 
 
 def _nearest(found: Found) -> ClauseText | None:
     """The clause to show beside 'not stated': the silent topic's own, else the best found."""
-    if found.topics and found.features.topic_lead > 0:
+    if found.topics and found.features.score_lead > 0:
         topic = found.topics[0][0]
-        paths = [found.snapshot.by_path.get((topic.document_id, path)) for path in topic.paths]
-        return next((clause for clause in paths if clause is not None), None)
-    return found.best
+        near = [found.snapshot.by_path.get((topic.document_id, path)) for path in topic.paths]
+    else:
+        near = [clause for clause, _ in found.clauses[:3]]
+    # a heading alone tells nothing: of a clause with sub-clauses nothing is shown
+    return next((clause for clause in near if clause is not None and not found.snapshot.below(clause)), None)
 
 
 def _notices(document: StoredDocument, as_of: date) -> tuple[str, ...]:

@@ -23,20 +23,18 @@ from search import Hit
 class Features:
     """What the decision is made on. Without vectors the dense ones are 0 and the lexical weights are used.
 
-    `coverage`: share of the question's keywords, weighted by rarity, in the best clause and its typical questions.
-    `dense`: cosine of the best clause's nearest view. `dense_lead`: that less the mean of the ten best (how much it
-    stands out). `topic`: cosine of the nearest silent topic; `topic_lead`: that less `dense`. `topic_coverage`: as
-    `coverage`, of the best silent topic. `has_dense`: whether there were vectors.
+    `coverage`: share of the question's keywords, weighted by rarity, in the best clause and its typical questions;
+    `best_coverage`: the highest of all clauses. `dense`: the highest cosine of any clause's view; `dense_lead`: that
+    less the mean of the ten highest (how much it stands out). `topic_lead`: the highest cosine of a silent topic less
+    `dense`; `score_lead`: the best silent topic's score less the best clause's. Both leads are 0 without silent topics.
     """
 
     coverage: float = 0.0
     best_coverage: float = 0.0
-    lexical: float = 0.0
     dense: float = 0.0
     dense_lead: float = 0.0
-    topic: float = 0.0
     topic_lead: float = 0.0
-    topic_coverage: float = 0.0
+    score_lead: float = 0.0
     has_dense: bool = False
 
     @classmethod
@@ -48,16 +46,13 @@ class Features:
         cosines = sorted((hit.dense for _, hit in clauses if hit.dense is not None), reverse=True)
         silent = [hit.dense for _, hit in topics if hit.dense is not None]
         dense = max(cosines, default=0.0)
-        topic = max(silent, default=0.0)
         return cls(
             coverage=best.coverage,
             best_coverage=max(hit.coverage for _, hit in clauses),
-            lexical=math.log1p(max(hit.lexical for _, hit in clauses)),
             dense=dense,
             dense_lead=dense - sum(cosines[:10]) / max(1, len(cosines[:10])),
-            topic=topic,
-            topic_lead=topic - dense if silent else 0.0,
-            topic_coverage=max((hit.coverage for _, hit in topics), default=0.0),
+            topic_lead=max(silent) - dense if silent else 0.0,
+            score_lead=topics[0][1].score - best.score if topics else 0.0,
             has_dense=best.dense is not None,
         )
 

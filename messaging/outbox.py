@@ -196,8 +196,11 @@ class OutboxWorker:
     async def _renew(self, delivery_id: int) -> None:
         while True:
             await asyncio.sleep(self._lease.total_seconds() / 3)
-            async with self._database.transaction() as session:
-                await session.execute(self._ours(delivery_id).values(lease_ends_at=machine_now() + self._lease))
+            try:
+                async with self._database.transaction() as session:
+                    await session.execute(self._ours(delivery_id).values(lease_ends_at=machine_now() + self._lease))
+            except Exception:
+                self._log.exception("outbox_renewal_error", delivery=delivery_id)
 
     async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
         now = machine_now()

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from api.parts import Parts, Readiness
 from bot.channel import TelegramChannel
-from bot.client import build_bot
+from bot.client import TelegramBot, build_bot
 from conversation.advice import Advisor
 from conversation.dialogue import Dialogue
 from conversation.engine import Conversations
@@ -61,7 +62,7 @@ class Services:
     leases: Leases
     channels: dict[str, Channel]
     jobs: dict[str, Handler]
-    telegram: Any
+    telegram: TelegramBot | None
     desk: base.Desk
     executor: Executor
     faults: dict[str, str]
@@ -104,10 +105,16 @@ class Services:
 def embedder_of(settings: Settings) -> tuple[Embedder | None, str | None]:
     """The embedding model the settings name, or None and why there is none."""
     if settings.embedding_model:
-        return SentenceTransformerEmbedder(settings.embedding_model), None
+        return _loaded_once(settings.embedding_model), None
     if is_prepared(settings.model_dir):
-        return SentenceTransformerEmbedder(settings.model_dir), None
+        return _loaded_once(settings.model_dir), None
     return None, wording.MODEL_NOT_PREPARED
+
+
+@cache
+def _loaded_once(model: str | Path) -> Embedder:
+    """A model's embedder: the weights are in memory once a process, however often services are opened."""
+    return SentenceTransformerEmbedder(model)
 
 
 def desk_of(settings: Settings) -> base.Desk:
@@ -128,11 +135,13 @@ async def open_services(
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="search")
-    telegram = build_telegram(settings)
+    telegram, telegram_fault = build_telegram(settings)
     try:
         if await schema.current(database) != schema.head():
             raise NotSetUp()
         services = await _build(settings, database, executor, telegram, progress)
+        if telegram_fault:
+            services.faults["telegram"] = telegram_fault
         yield services
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
@@ -141,18 +150,22 @@ async def open_services(
         await database.close()
 
 
-def build_telegram(settings: Settings) -> Any:
-    """The Bot API client, None without a token."""
+def build_telegram(settings: Settings) -> tuple[TelegramBot | None, str | None]:
+    """The Bot API client, None without a token; and why there is none although a token is set."""
     if settings.telegram_token is None:
-        return None
-    return build_bot(settings.telegram_token, settings.telegram_base_url, settings.telegram_proxy)
+        return None, None
+    try:
+        return build_bot(settings.telegram_token, settings.telegram_base_url, settings.telegram_proxy), None
+    except QibanError as error:  # a bad token must not stop the web chat
+        log.get(__name__).error("telegram_off", code=error.code)
+        return None, error.message
 
 
 async def _build(
     settings: Settings,
     database: Database,
     executor: Executor,
-    telegram: Any,
+    telegram: TelegramBot | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> Services:
     clock, desk, home = clock_of(settings), desk_of(settings), regions.find(settings.region).code

@@ -304,13 +304,14 @@ class Telegram:
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self._changed = threading.Condition(threading.RLock())
+        self._next_update = 700_000_001
         self.reset()
 
     def reset(self) -> None:
-        """As new."""
+        """As new, but update ids count on: a request still on its way must not confirm what comes now."""
         with self._changed:
             self._updates: deque[Json] = deque()
-            self._next_update = 700_000_001
+            self._next_update += 1000
             self._next_message = 1
             self._messages: list[Json] = []
             self._calls: list[Json] = []

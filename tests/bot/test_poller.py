@@ -345,12 +345,15 @@ async def test_a_refused_token_ends_it_with_a_clear_message(server: TelegramServ
 
 async def test_one_stray_404_does_not_end_it_but_a_revoked_token_does(run: Run, server: TelegramServer) -> None:
     await server.until(server.polling)
-    server.fail_next("getUpdates", status=404, body="<html>nginx</html>")
-    server.send_text(7, "一")
-    server.send_text(7, "二")
-    await run.receiver.has("一", "二")
+    texts: list[str] = []
+    for number in range(4):
+        server.fail_next("getUpdates", status=404, body="<html>nginx</html>")
+        for text in (f"前{number}", f"后{number}"):
+            server.send_text(7, text)
+            texts.append(text)
+            await run.receiver.has(*texts)
     server.fail_next("getUpdates", status=401, times=9)
-    server.send_text(7, "三")
+    server.send_text(7, "末")
     with pytest.raises(TokenRefused):
         await asyncio.wait_for(run.task, 5)
     run.task = asyncio.create_task(asyncio.sleep(0))
@@ -368,6 +371,7 @@ async def test_after_a_quiet_week_smaller_ids_are_read(bot: TelegramBot, server:
     server.send_text(7, "一")
     await run.receiver.has("一")
     await server.until(lambda: len(server.calls("getUpdates")) == 3 and server.polling())
+    assert ["offset" in call["params"] for call in server.calls("getUpdates")] == [False, True, False]
     server.skip_updates(-1_000_000)
     server.send_text(7, "二")
     await run.receiver.has("一", "二")

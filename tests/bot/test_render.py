@@ -183,6 +183,11 @@ class TestCuts:
         assert "《规划》" not in first.text
         assert "《规划》第九条 总则\n乙" in second.text
 
+    def test_a_source_does_not_stand_alone_above_a_long_quote(self) -> None:
+        first, second = render(OutMessage("", quotes=(Quote("《规划》", "乙" * 5000),)))
+        assert "《规划》\n乙乙" in first.text
+        assert "乙乙" in second.text
+
     def test_a_quote_over_two_parts_is_a_quote_in_both(self) -> None:
         parts = render(OutMessage("见下。", quotes=(Quote("《规划》", "乙丙丁，" * 1500),)))
         kinds = [[entity["type"] for entity in parse_html(part.html)[1]] for part in parts]
@@ -244,6 +249,8 @@ def test_no_character_is_lost_and_every_part_is_valid(text: str, quote: str) -> 
 
 @settings(max_examples=300, deadline=None)
 @given(text=st.lists(_CHARACTERS, max_size=120).map("".join), most=st.integers(12, 40))
+@example(text="甲" * 20 + "！\ufe0f" + "乙" * 30, most=22)
+@example(text="甲" * 20 + "，\u0301" + "乙" * 30, most=22)
 def test_cuts_fall_between_characters_and_lose_only_white_space(text: str, most: int) -> None:
     boundaries = grapheme_boundaries(text)
 

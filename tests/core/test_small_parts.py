@@ -131,8 +131,10 @@ def test_regions_by_name_and_code() -> None:
 
 
 def test_cities_in_a_question() -> None:
-    assert [r.name for r in regions.mentioned("长沙的小巨人条件？")] == ["长沙市"]
-    assert [r.name for r in regions.mentioned("我们在衡阳")] == ["衡阳市"]
+    (place,) = regions.mentioned("那长沙的小巨人条件？")
+    assert (place.region.name, place.before, place.after) == ("长沙市", "那", "的小巨人条件?")
+    assert [m.region.name for m in regions.mentioned("我们在衡阳")] == ["衡阳市"]
+    assert {m.region.code for m in regions.mentioned("广东省深圳市和株洲")} == {"440000", "440300", "430200"}
     assert regions.mentioned("去年营业额够不够") == []
 
 
