@@ -30,7 +30,7 @@ _MEDIA = (
     "dice",
 )
 
-# Telegram itself wants a blank after the name; people who write Chinese leave it out (/ask专精特新).
+# Telegram itself wants a blank after the name; people who write Chinese leave it out (/ask负债率).
 _COMMAND = re.compile(
     r"/(?P<name>[A-Za-z][A-Za-z0-9_]{0,63})(?:@(?P<bot>[A-Za-z0-9_]+))?(?![A-Za-z0-9_@/<>])(?P<argument>.*)", re.DOTALL
 )

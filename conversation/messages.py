@@ -87,7 +87,7 @@ def to_message(reply: dict[str, Any], document_url: str | None) -> OutMessage:
         Quote(
             source=f"《{citation['document']}》{citation['label']}",
             text=citation["quote"],
-            url=f"{document_url}/documents/{citation['document_id']}?start={citation['start']}&end={citation['end']}"
+            url=f"{document_url}/documents/{citation['document_id']}?start={citation['start']}&end={citation['end']}#quote"
             if document_url
             else None,
         )

@@ -59,7 +59,7 @@ def covers(outer: str, inner: str) -> bool:
 
 @cache
 def _spoken() -> tuple[tuple[str, Region], ...]:
-    """Cities and provinces as people say them (长沙 for 长沙市), longest first."""
+    """Cities and provinces as people say them (without 省, 市 and the like), longest first."""
     names: dict[str, Region] = {}
     for region in _regions().values():
         if not region.code.endswith("00") or region.code == NATION:

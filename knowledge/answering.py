@@ -98,7 +98,7 @@ class Answerer:
             elif (topic := topic_of(snapshot, hit.id)) is not None:
                 topics.append((topic, hit))
         clauses.sort(key=lambda item: snapshot.documents[item[0].document_id].expired(as_of))
-        elsewhere = _elsewhere(snapshot, question, as_of, region)
+        elsewhere = _elsewhere(snapshot, self._language, question, as_of, region)
         return Found(snapshot, tuple(clauses), tuple(topics), Features.of(clauses, topics), elsewhere)
 
     def _state(self, found: Found, decision: Decision, as_of: date) -> Answer:
@@ -149,7 +149,7 @@ class Answerer:
         return Answer("declined", why, f"{text}\n{whom}", notices, citations, (), suggestions, score)
 
 
-def _elsewhere(snapshot: Snapshot, question: str, as_of: date, region: str) -> str | None:
+def _elsewhere(snapshot: Snapshot, language: Language, question: str, as_of: date, region: str) -> str | None:
     """The place that the question is about and the base has nothing for; the asker's own when nothing applies there."""
     usable = snapshot.applicable(as_of, region)
     places = regions.mentioned(question)
@@ -157,15 +157,14 @@ def _elsewhere(snapshot: Snapshot, question: str, as_of: date, region: str) -> s
     if any(regions.covers(code, region) or regions.covers(region, code) for code in codes):
         places = []
     held = {document.region for document in usable.values()}
-    foreign = [place.region.name for place in places if place.region.code not in held and _asks_about(place)]
+    foreign = [place.region.name for place in places if place.region.code not in held and _asks_about(place, language)]
     return foreign[0] if foreign else None if usable else regions.find(region).name
 
 
-def _asks_about(place: regions.Mention) -> bool:
-    """Whether a place is named for its rules (长沙的条件呢), not as where somebody goes or comes from (去广州参展)."""
-    return not place.before.endswith(wording.ON_THE_WAY) and any(
-        word in place.after[:_RULE_WORDS_WITHIN] for word in wording.RULE_WORDS
-    )
+def _asks_about(place: regions.Mention, language: Language) -> bool:
+    """Whether a place is named for its rules (那边的条件呢), not as where somebody goes or comes from (去广州参展)."""
+    after = place.after[:_RULE_WORDS_WITHIN]
+    return not place.before.endswith(language.on_the_way) and any(word in after for word in language.rule_words)
 
 
 def _nearest(found: Found) -> ClauseText | None:

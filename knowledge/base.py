@@ -34,6 +34,7 @@ class _Desk(Entry):
 
 class _Base(Entry):
     desk: _Desk
+    starters: tuple[str, ...] = ()
     documents: tuple[_Document, ...] = ()
 
 
@@ -66,6 +67,11 @@ def desk(root: Path = DATA) -> Desk:
     """The desk of the base's data file."""
     given = read_yaml(root / "base.yaml", _Base).desk
     return Desk(given.name, given.contact)
+
+
+def starters(root: Path = DATA) -> tuple[str, ...]:
+    """Questions to begin with, offered where nothing has been asked yet."""
+    return read_yaml(root / "base.yaml", _Base).starters
 
 
 async def load(library: Library, root: Path = DATA) -> list[str]:

@@ -15,9 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
 
 from core.errors import BadInput
 from knowledge.answering import Answerer, Found
@@ -163,6 +160,9 @@ def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     The threshold is where the two error rates of held-back folds are nearest to equal.
     """
+    from sklearn.linear_model import LogisticRegression  # seconds to import, needed by nothing else
+    from sklearn.model_selection import cross_val_predict
+
     outcomes = [outcome for outcome in outcomes if not outcome.elsewhere]
     inputs = np.array([_vector(o.features) for o in outcomes])
     scale = np.where(inputs.std(axis=0) > 1e-9, inputs.std(axis=0), 1.0)
@@ -206,6 +206,8 @@ def _equal_error(scores: Any, wanted: Any) -> float:
 
 
 def _auroc(scores: Sequence[float], inside: int) -> float:
+    from sklearn.metrics import roc_auc_score
+
     if not 0 < inside < len(scores):
         return float("nan")
     labels = [1] * inside + [0] * (len(scores) - inside)

@@ -45,18 +45,23 @@ class _File(Entry):
     groups: tuple[_Group, ...] = ()
     typos: tuple[_Typo, ...] = ()
     pinyin: tuple[_Pinyin, ...] = ()
+    rule_words: tuple[str, ...] = ()
+    on_the_way: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Language:
     """`typos` and `pinyin` map a slip to the right word; `synonyms` maps a spoken term to documents' terms.
 
-    All keys are folded; longer keys come first.
+    All keys are folded; longer keys come first. `rule_words` after a place's name ask for that place's rules;
+    `on_the_way` before it say that somebody goes there or comes from there.
     """
 
     typos: tuple[tuple[str, str], ...] = ()
     pinyin: tuple[tuple[str, str], ...] = ()
     synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rule_words: tuple[str, ...] = ()
+    on_the_way: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -69,7 +74,13 @@ class Language:
             terms = (group.canonical,) if isinstance(group.canonical, str) else group.canonical
             for spoken in group.spoken:
                 synonyms[fold(spoken)] = tuple(fold(term) for term in terms)
-        return cls(_longest_first(typos), _longest_first(pinyin), _longest_first(synonyms))
+        return cls(
+            _longest_first(typos),
+            _longest_first(pinyin),
+            _longest_first(synonyms),
+            tuple(map(fold, file.rule_words)),
+            tuple(map(fold, file.on_the_way)),
+        )
 
     def correct(self, question: str) -> str:
         """The question folded, with known slips and pinyin words put right."""

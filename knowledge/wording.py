@@ -23,14 +23,8 @@ OUT_OF_SCOPE = "这个问题不在已收录的政策文件范围内，我答不�
 OTHER_REGION = "目前没有收录{region}的文件，我不能拿别处的规定来回答。"
 ASK_DESK = "可以向{desk}咨询。"
 ASK_DESK_CONTACT = "可以向{desk}咨询（{contact}）。"
-EMPTY_QUESTION = "请输入您想问的问题，例如：申报小巨人有哪些条件？"
+EMPTY_QUESTION = "请输入您想问的问题，例如：申报有哪些条件？"
 TOO_LONG = "问题太长了（超过 {limit} 个字）。请挑最想问的一点，用几句话说清楚。"
-
-# A place named in a question: these before it say that somebody goes or comes there, these after it ask for its rules.
-ON_THE_WAY = ("去", "到", "从", "往", "来", "在", "跟", "和", "给")
-RULE_WORDS = (
-    "小巨人", "专精特新", "要求", "条件", "标准", "政策", "门槛", "补贴", "奖", "认定", "评", "申报", "怎么报", "规定", "文件", "呢",
-)  # fmt: skip
 
 
 def day(value: date) -> str:

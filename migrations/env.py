@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from alembic import context
 
-import conversation.models
-import core.jobs
-import core.leases
-import knowledge.models
 import messaging.outbox  # noqa: F401
 from core.database import Base
 

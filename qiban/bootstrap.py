@@ -84,6 +84,7 @@ class Services:
             secret_key=secret_key(self.settings),
             trusted_proxies=self.settings.trusted_proxies,
             today=self.clock.today,
+            starters=base.starters(),
         )
 
     async def readiness(self) -> Readiness:
@@ -150,6 +151,18 @@ async def open_services(
         await database.close()
 
 
+@asynccontextmanager
+async def open_library(settings: Settings) -> AsyncIterator[Library]:
+    """The library alone, for commands that search nothing. Raises NotSetUp before `qiban setup`."""
+    database = Database(settings.database)
+    try:
+        if await schema.current(database) != schema.head():
+            raise NotSetUp()
+        yield Library(database, home_region=regions.find(settings.region).code)
+    finally:
+        await database.close()
+
+
 def build_telegram(settings: Settings) -> tuple[TelegramBot | None, str | None]:
     """The Bot API client, None without a token; and why there is none although a token is set."""
     if settings.telegram_token is None:
@@ -185,7 +198,7 @@ async def _build(
     outbox = OutboxWorker(database, channels)
     conversations = Conversations(
         database,
-        Dialogue(advisor, desk=desk.name),
+        Dialogue(advisor, desk=desk.name, starters=base.starters()),
         desk=desk.name,
         home_region=home,
         pushed=frozenset({TELEGRAM}),

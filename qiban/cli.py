@@ -30,9 +30,7 @@ def run(arguments: list[str]) -> int:
     """Run with these arguments; returns the exit code."""
     console = Console(stderr=True, highlight=False, markup=False)
     try:
-        app(arguments, standalone_mode=False)
-    except typer.Exit as stop:
-        return stop.exit_code
+        code = app(arguments, standalone_mode=False)  # the exit code of a command that ended itself
     except typer.Abort:
         return 130
     except typer.BadParameter as error:
@@ -53,7 +51,7 @@ def run(arguments: list[str]) -> int:
         logging.getLogger(__name__).exception("command_failed")
         console.print(wording.UNEXPECTED.format(kind=type(error).__name__))
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _is_usage_error(error: Exception) -> bool:

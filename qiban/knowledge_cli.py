@@ -20,7 +20,7 @@ from knowledge.decision import FEATURE_NAMES, Judge
 from knowledge.library import Ingestion, Metadata, StoredDocument
 from knowledge.readers import plain
 from qiban import console, wording
-from qiban.bootstrap import Services, open_services
+from qiban.bootstrap import Services, open_library, open_services
 from qiban.console import Json
 
 app = typer.Typer(no_args_is_help=True)
@@ -121,8 +121,8 @@ def list_documents(as_json: Json = False) -> None:
 
 
 async def _list() -> list[StoredDocument]:
-    async with open_services(console.quiet_settings()) as services:
-        return await services.library.list()
+    async with open_library(console.quiet_settings()) as library:
+        return await library.list()
 
 
 @app.command()
@@ -140,8 +140,8 @@ def show(document_id: str, as_json: Json = False) -> None:
 
 
 async def _get(document_id: str) -> StoredDocument:
-    async with open_services(console.quiet_settings()) as services:
-        return await services.library.get(document_id)
+    async with open_library(console.quiet_settings()) as library:
+        return await library.get(document_id)
 
 
 def _record(document: StoredDocument) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import regions
+from core import log, regions
 from core.clock import Clock, parse_pinned
 from core.datafile import BadDataFile, Entry, read_yaml
 from core.log import mask
@@ -170,3 +171,18 @@ def test_secrets_are_masked_in_logs(secret: str) -> None:
     assert masked.endswith(" after")
     for part in ("AAF-", "geheim", "13812345678", "19900101"):
         assert part not in masked
+
+
+def test_a_logged_exception_tells_where_but_not_what_a_person_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure("INFO", json=True)
+    try:
+        raise ValueError("我的电话是 13812345678")
+    except ValueError:
+        log.get("test").exception("broken", record=7)
+        logging.getLogger("library").exception("also broken")
+    log.configure("WARNING")
+    written = capsys.readouterr().err
+    assert written.count("ValueError") == 2
+    assert "test_small_parts.py" in written
+    assert "13812345678" not in written
+    assert "电话" not in written

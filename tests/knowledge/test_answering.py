@@ -124,7 +124,10 @@ async def test_the_notice_says_when_the_plans_period_ended(services: Services) -
 
 
 async def test_a_new_document_is_found_and_a_removed_one_never_cited(services: Services) -> None:
-    text = "云岭市软件企业奖励办法\n一、奖励\n对云岭市软件企业一次性奖励88万元。\n二、条件\n上年度营业收入不低于300万元。\n"
+    text = (
+        "云岭市软件企业奖励办法\n一、奖励\n对云岭市软件企业一次性奖励88万元。\n"
+        "二、条件\n上年度营业收入不低于300万元。\n"
+    )
     report = await services.library.add(text, Metadata(region="云岭市", issued=date(2024, 1, 1)))
     await services.index.reconcile()
     answer = await ask(services, "软件企业一次性奖励多少", region="云岭市")

@@ -1,0 +1,131 @@
+"""The pages people see: chat, documents, and the API's own documentation."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.datastructures import FormData
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api import documents, original, sessions, talk
+from api.gate import CSP
+from api.origin import same_origin
+from api.parts import Given, Parts
+from conversation.engine import Turn
+from knowledge.wording import expired
+
+router = APIRouter(include_in_schema=False)
+
+_READ = ["GET", "HEAD"]
+_OWN_PAGES_ONLY = [Depends(same_origin)]
+_MAX_MESSAGE_ID = 100
+
+
+def _page(request: Request, template: str, **context: Any) -> HTMLResponse:
+    return HTMLResponse(request.app.state.pages.render(template, **context))
+
+
+@router.api_route("/", methods=_READ)
+async def chat(request: Request, parts: Given) -> Response:
+    """The chat page with the history of the browser's session; a browser without one gets one."""
+    session = sessions.of_cookie(request)
+    turns = await talk.history(parts, session) if session else []
+    return _chat_page(request, parts, session or sessions.new(), turns)
+
+
+def _chat_page(request: Request, parts: Parts, session: str, turns: list[Turn]) -> Response:
+    response = _page(
+        request, "chat.html", turns=turns, desk=parts.desk, starters=parts.starters, message_id=sessions.new()
+    )
+    sessions.keep(response, session, public_url=parts.public_url)
+    return response
+
+
+@router.post("/chat/messages", dependencies=_OWN_PAGES_ONLY)
+async def say(request: Request, parts: Given) -> Response:
+    """One message of the page's form. htmx gets the turn's HTML; a plain form is sent back to the page, or, where the
+    browser keeps no cookie, gets the page at once."""
+    form = await request.form()
+    said = _said(form)
+    known = sessions.of_cookie(request)
+    session = known or sessions.new()
+    replies = await talk.say(parts, session, said, _external_id(form, said))
+    response: Response
+    if "hx-request" in request.headers:
+        response = _page(request, "_replies.html", replies=replies, newest=True)
+    elif known is None:
+        return _chat_page(request, parts, session, await talk.history(parts, session))
+    else:
+        response = RedirectResponse("/#newest", status_code=303)
+    sessions.keep(response, session, public_url=parts.public_url)
+    return response
+
+
+def _said(form: FormData) -> talk.Said:
+    choice = _text(form, "choice")
+    return talk.Said(None, choice) if choice else talk.Said(_text(form, "text"), None)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _external_id(form: FormData, said: talk.Said) -> str | None:
+    """The form's message id together with what was said: sent twice it counts once, but a page that is shown again
+    from the browser's memory can still ask something else."""
+    given = _text(form, "id")[:_MAX_MESSAGE_ID]
+    if not given:
+        return None
+    named = f"{given}\n{said.text}\n{said.choice}"
+    return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+@router.post("/chat/new", dependencies=_OWN_PAGES_ONLY)
+async def begin_again(parts: Given) -> Response:
+    """Leave the conversation and begin a new one."""
+    response = RedirectResponse("/", status_code=303)
+    sessions.keep(response, sessions.new(), public_url=parts.public_url)
+    return response
+
+
+@router.api_route("/documents", methods=_READ)
+async def document_list(request: Request, parts: Given) -> Response:
+    """All documents with where they stand in time."""
+    today = parts.today()
+    listed = [(document, documents.state(document, today)) for document in await documents.published(parts)]
+    return _page(request, "documents.html", documents=listed)
+
+
+@router.api_route("/documents/{document_id}", methods=_READ)
+async def document(
+    document_id: str,
+    request: Request,
+    parts: Given,
+    start: Annotated[str | None, Query()] = None,
+    end: Annotated[str | None, Query()] = None,
+) -> Response:
+    """A document's record and its whole text; with good offsets the quoted span is marked, bad ones are ignored."""
+    found = await documents.find(parts, document_id)
+    today = parts.today()
+    quote = original.read_span(start, end, len(found.text))
+    return _page(
+        request,
+        "document.html",
+        document=found,
+        state=documents.state(found, today),
+        expired=expired(found.title, found.valid_to) if found.valid_to and found.expired(today) else None,
+        quote=quote,
+        blocks=original.blocks(found, quote),
+        contents=original.contents(found),
+    )
+
+
+@router.api_route("/api/v1/docs", methods=_READ)
+async def api_docs(request: Request) -> Response:
+    """The API's documentation, from files of our own. Its styles hold images as data: addresses."""
+    response = _page(request, "docs.html")
+    response.headers["Content-Security-Policy"] = f"{CSP}; img-src 'self' data:"
+    return response

@@ -1,0 +1,103 @@
+"use strict";
+// The chat page with JavaScript: a message shows at once, htmx fetches its replies, and what failed can be sent again
+// under the same id, so that nothing counts twice. Without this file every form still works as a plain form.
+(() => {
+  const log = document.getElementById("log");
+  const composer = document.getElementById("ask");
+  const input = document.getElementById("text");
+  const touch = matchMedia("(pointer: coarse)").matches;
+  const sent = new WeakMap(); // a turn's replies element -> the values it was sent with
+
+  const fresh = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+  const messageId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+
+  function say(values, shown) {
+    const turn = fresh("turn");
+    turn.querySelector("[data-said]").textContent = shown;
+    document.getElementById("newest")?.removeAttribute("id");
+    turn.id = "newest";
+    log.append(turn);
+    const replies = turn.querySelector(".replies");
+    sent.set(replies, { ...values, id: messageId() });
+    deliver(replies);
+    turn.scrollIntoView({ block: "start" });
+  }
+
+  function deliver(replies) {
+    replies.replaceChildren(fresh("pending"));
+    htmx.ajax("POST", "/chat/messages", { source: replies, target: replies, swap: "innerHTML", values: sent.get(replies) }).catch(() => {});
+  }
+
+  function fail(replies, reason) {
+    const failed = fresh("failed");
+    const words = failed.querySelector("[data-reason]");
+    words.textContent = reason || (navigator.onLine ? words.dataset.broken : words.dataset.offline);
+    failed.querySelector("[data-retry]").addEventListener("click", () => {
+      deliver(replies);
+      if (!touch) input.focus();
+    });
+    replies.replaceChildren(failed);
+  }
+
+  function detailOf(xhr) {
+    try {
+      return JSON.parse(xhr.responseText).detail;
+    } catch {
+      return "";
+    }
+  }
+
+  // Only the newest replies' buttons can be pressed.
+  function retireChoices() {
+    const turns = log.querySelectorAll(".turn");
+    turns.forEach((turn, index) => {
+      if (index < turns.length - 1) for (const button of turn.querySelectorAll(".choices button")) button.disabled = true;
+    });
+  }
+
+  function grow() {
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight + 2}px`;
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-chat]")) return;
+    event.preventDefault();
+    const button = event.submitter;
+    if (form === composer) {
+      const text = input.value.trim();
+      if (!text) return input.focus();
+      say({ text }, text);
+      input.value = "";
+      grow();
+      if (touch) input.blur();
+      else input.focus();
+    } else if (button?.name) {
+      say({ [button.name]: button.value }, button.textContent.trim());
+      if (!touch) input.focus({ preventScroll: true });
+    }
+    retireChoices();
+  });
+
+  // Enter sends; Shift+Enter is a new line; an Enter that ends the input of a Chinese word (IME) is neither.
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    event.preventDefault();
+    composer.requestSubmit();
+  });
+  input.addEventListener("input", grow);
+
+  log.addEventListener("htmx:afterSwap", (event) => {
+    const turn = event.target.closest(".turn");
+    retireChoices();
+    if (turn === log.lastElementChild) turn.scrollIntoView({ block: "start" });
+  });
+  log.addEventListener("htmx:sendError", (event) => fail(event.target));
+  log.addEventListener("htmx:timeout", (event) => fail(event.target));
+  log.addEventListener("htmx:responseError", (event) => fail(event.target, detailOf(event.detail.xhr)));
+
+  composer.noValidate = true;
+  if (!touch) input.focus({ preventScroll: true });
+  document.getElementById("newest")?.scrollIntoView({ block: "start" });
+})();

@@ -1,0 +1,5 @@
+"use strict";
+{
+  const place = document.getElementById("swagger-ui");
+  SwaggerUIBundle({ url: place.dataset.url, domNode: place, deepLinking: true, validatorUrl: null });
+}

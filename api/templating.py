@@ -1,0 +1,62 @@
+"""The pages' templates: everything escaped, all copy from `api.wording`."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from api import assets, wording
+from core import regions
+from knowledge.library import StoredDocument
+from knowledge.wording import day
+
+_ROOT = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Renders templates. `public_url` and `desk` are known to all of them."""
+
+    def __init__(self) -> None:
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_ROOT),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals |= {"w": wording, "asset": assets.address}
+        self._environment.filters |= {"day": day, "validity": validity, "region": region_name, "link": safe_link}
+
+    def render(self, template: str, **context: Any) -> str:
+        """The page as HTML text."""
+        return self._environment.get_template(template).render(**context)
+
+
+def validity(document: StoredDocument) -> str:
+    """From when until when a document applies, in words; empty when neither is known."""
+    if document.valid_from is None and document.valid_to is None:
+        return ""
+    start = _day(document.valid_from)
+    if document.valid_to is None:
+        return wording.VALID_FROM.format(start=start, open=wording.UNTIL_REVOKED)
+    return wording.VALID_BETWEEN.format(start=start, end=day(document.valid_to))
+
+
+def _day(value: date | None) -> str:
+    return day(value) if value else ""
+
+
+def region_name(code: str) -> str:
+    """The name of a region's code."""
+    return regions.find(code).name
+
+
+def safe_link(address: str | None) -> str | None:
+    """The address if a page may link to it (http, https or a path of ours), else None: no javascript: and the like."""
+    if address is None:
+        return None
+    ours = address.startswith("/") and not address.startswith(("//", "/\\"))
+    return address if ours or address.startswith(("https://", "http://")) else None

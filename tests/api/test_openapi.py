@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ROUTES = {
+    ("post", "/api/v1/questions"),
+    ("post", "/api/v1/chat"),
+    ("get", "/api/v1/chat/stream"),
+    ("get", "/api/v1/chat/history"),
+    ("get", "/api/v1/documents"),
+    ("get", "/api/v1/documents/{document_id}"),
+    ("get", "/api/v1/documents/{document_id}/text"),
+    ("get", "/healthz"),
+    ("get", "/readyz"),
+}
+
+
+async def test_the_document_names_every_route_with_shapes_and_problems(client: httpx.AsyncClient) -> None:
+    schema = (await client.get("/api/v1/openapi.json")).json()
+    found = {(method, path) for path, item in schema["paths"].items() for method in item}
+    assert found == ROUTES
+    for path, item in schema["paths"].items():
+        for operation in item.values():
+            assert operation["summary"], path
+            assert "422" not in operation["responses"]
+            assert "application/problem+json" in operation["responses"]["default"]["content"]
+    shapes = schema["components"]["schemas"]
+    assert {"Answer", "Citation", "Chat", "Reply", "Document", "Problem", "FieldProblem"} <= set(shapes)
+    assert "HTTPValidationError" not in shapes
+
+
+async def test_every_reference_in_the_document_leads_somewhere(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/api/v1/openapi.json")).text
+    names = {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert names <= set((await client.get("/api/v1/openapi.json")).json()["components"]["schemas"])
+
+
+async def test_the_docs_come_from_our_own_files(client: httpx.AsyncClient) -> None:
+    response = await client.get("/api/v1/docs")
+    assert response.status_code == 200
+    assert "swagger-ui" in response.text
+    assert "//" not in response.text.replace("<!doctype html>", "")
