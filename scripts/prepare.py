@@ -437,7 +437,7 @@ class Pip:
 
     def compile(self, site: Path) -> None:
         """Compile what was installed, on all cores and without the packages' own tests: pip takes twice as long."""
-        tests = r"[/\\](tests?|testing)[/\\]"
+        tests = r"[/\\]tests?[/\\]"
         command = [str(self.python), "-I", "-m", "compileall", "-q", "-j", "0", "-x", tests, str(site)]
         reader = PipLog(0, None)
         reader.doing = "at work"

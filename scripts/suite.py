@@ -7,7 +7,7 @@
     .venv/bin/python scripts/suite.py long     the long tier; --budget SECONDS ends it in good order
 
 Browser tests are a run of their own: sync Playwright and pytest-asyncio do not mix. Settings of the person who runs it
-(QIBAN_...) stay outside, except QIBAN_REQUIRE, QIBAN_MODEL_DIR and QIBAN_TEST_...
+(QIBAN_...) stay outside, except QIBAN_REQUIRE, QIBAN_MODEL_DIR, QIBAN_SCREENSHOTS and QIBAN_TEST_...
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".cache" / "tests"
-KEPT = ("QIBAN_REQUIRE", "QIBAN_MODEL_DIR", "QIBAN_TEST_")
+KEPT = ("QIBAN_REQUIRE", "QIBAN_MODEL_DIR", "QIBAN_TEST_", "QIBAN_SCREENSHOTS")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS = 5  # pytest's exit code when it collected nothing
 GRACE = 60.0

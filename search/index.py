@@ -237,7 +237,9 @@ class SearchIndex:
         for start in range(0, max(1, total), _BATCH_ITEMS):
             batch = plan.fetch[start : start + _BATCH_ITEMS]
             items = await self._fetch(batch)
-            incoming = await self._encode(state if known is None else known, items, _part_of(progress, start, len(batch), total))
+            incoming = await self._encode(
+                state if known is None else known, items, _part_of(progress, start, len(batch), total)
+            )
             state = await _in_thread(self._advance, state, incoming, removed | set(batch))
             removed = set()
 

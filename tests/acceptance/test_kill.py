@@ -31,6 +31,7 @@ def test_a_chat_over_telegram_goes_on_where_it_was_after_a_kill(
         telegram.wait_for(CHAT, 1, timeout=30)
         telegram.send_text(CHAT, "/ask")
         telegram.wait_for(CHAT, 2, timeout=30)
+        time.sleep(1)  # nothing is in flight any more
         service.kill()
         telegram.send_text(CHAT, "/cancel")  # while nobody is there
         telegram.send_text(CHAT, "软件公司收入要求是多少")

@@ -60,9 +60,11 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("previous", [True, False], ids=["previous-sound", "no-previous"])
+@pytest.mark.parametrize("kinds", [1, pytest.param(3, marks=pytest.mark.long)])
 async def test_every_kind_of_damage_to_every_file_is_healed(
-    tmp_path: Path, source: MemorySource, previous: bool
+    tmp_path: Path, source: MemorySource, previous: bool, kinds: int
 ) -> None:
+    """Every file is damaged, in turns by one of the three ways (the long tier: by each)."""
     whole, torn = tmp_path / "whole", tmp_path / "torn"
     expected = await build(whole, source)
     generation = whole / "gen-00000002"
@@ -70,8 +72,8 @@ async def test_every_kind_of_damage_to_every_file_is_healed(
         path.relative_to(whole) for path in sorted(generation.rglob("*")) if path.is_file() and path.stat().st_size
     ]
     assert len(names) > 12
-    for name in names:
-        for damage in DAMAGES if previous else (flip,):
+    for number, name in enumerate(names):
+        for damage in (DAMAGES[(number + step) % 3] for step in range(kinds)):
             shutil.copytree(whole, torn)
             if not previous:
                 shutil.rmtree(torn / "gen-00000001")

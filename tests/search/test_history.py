@@ -27,7 +27,7 @@ CHANGES = st.lists(
 QUERIES = ("研发投入要多少", "称号", "2000万元 r&d")
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(changes=CHANGES)
 def test_any_history_equals_a_fresh_build(changes: list[tuple[str, int, str]]) -> None:
     modes: tuple[Mode, ...] = ("lexical", "dense", "fusion")
@@ -38,7 +38,7 @@ def test_any_history_equals_a_fresh_build(changes: list[tuple[str, int, str]]) -
                 assert _search(lived, text, mode, allowed) == _search(fresh, text, mode, allowed)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(changes=CHANGES)
 def test_any_history_of_kept_segments_finds_the_same(changes: list[tuple[str, int, str]]) -> None:
     """Large indexes keep segments: vectors score as in a fresh build, keywords find the same items."""

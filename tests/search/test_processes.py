@@ -11,7 +11,7 @@ from search import SearchIndex
 from tests.search.doubles import HashEmbedder
 from tests.search.worker import FileSource
 
-ITEMS = 24
+ITEMS = 14
 
 
 async def test_two_writers_in_two_processes_end_with_one_right_index(tmp_path: Path) -> None:
