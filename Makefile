@@ -1,18 +1,20 @@
 # Qiban. Needs Python 3.11 or newer and make; everything else comes with `make run`.
 #
 #   make run [PORT=8000]     PYTHON=/path/to/python3.11 names another Python
-#   pip's own settings (PIP_INDEX_URL for a mirror, HTTPS_PROXY, pip.conf) hold here too.
+#   pip's own settings (PIP_INDEX_URL for a mirror, HTTPS_PROXY, pip.conf) hold here too. torch comes as the CPU build;
+#   ALLOW_CUDA=1 takes whatever build the index has.
 
 PORT ?= 8000
-PYTHON ?= python3
+PYTHON ?=
 BUDGET ?= 0
 
 # Whatever the caller's Python looks like, .venv has its own.
 unexport PYTHONPATH
 unexport PYTHONHOME
 
-# The first Python of 3.11 or newer, in $$python; asks each one, because some are there in name only.
-find_python = for python in "$(PYTHON)" python3 python3.11 python3.12 python3.13 python3.14 python; do \
+# Runs the Python that is named, or else the first one of 3.11 or newer; asks each, because some are there in name only.
+pythons = $(if $(PYTHON),"$(PYTHON)",python3 python3.11 python3.12 python3.13 python3.14 python)
+find_python = for python in $(pythons); do \
 	  answer=$$("$$python" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null </dev/null) || answer=; \
 	  if [ "$$answer" = True ]; then break; fi; python=; \
 	done; \

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 from starlette.types import ASGIApp
 
-from api import wording
 from conversation.advice import Advisor
 from conversation.engine import Conversations
 from knowledge.library import Library
@@ -47,7 +46,7 @@ class Parts:
     today: Callable[[], date]
     asgi_mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
-    starters: tuple[str, ...] = wording.STARTERS
+    starters: tuple[str, ...] = ()
 
 
 async def parts_of(request: Request) -> Parts:

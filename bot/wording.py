@@ -17,6 +17,4 @@ CHOOSE = "请选择："
 UNNAMED_CHOICE = "选项"
 
 BOT_REFUSED = "Telegram 不接受当前的机器人令牌，请检查 QIBAN_TELEGRAM_TOKEN（以及 QIBAN_TELEGRAM_BASE_URL）。"
-PROXY_UNUSABLE = (
-    "QIBAN_TELEGRAM_PROXY 无法使用：请填写 http://主机:端口；socks5:// 需要另外安装 python-telegram-bot[socks]。"
-)
+PROXY_UNUSABLE = "QIBAN_TELEGRAM_PROXY 无法使用：请填写 http://主机:端口 或 socks5://主机:端口。"

@@ -6,8 +6,12 @@ Index ids: 2 x clause id for a clause, 2 x topic id + 1 for a topic that a docum
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from core.text import fold, squeeze
 from knowledge import wording
@@ -54,14 +58,15 @@ class KnowledgeSource:
         return [item for item in _items(snapshot) if item.id in wanted]
 
 
-def allowed_items(snapshot: Snapshot, as_of: date, region: str) -> Collection[int]:
-    """Index ids of what may be used on a date for a region."""
+@lru_cache(maxsize=64)
+def allowed_items(snapshot: Snapshot, as_of: date, region: str) -> NDArray[np.int64]:
+    """Index ids of what may be used on a date for a region, ascending: int64, shape (n,). Not to be changed."""
     usable = snapshot.applicable(as_of, region)
     clauses = [clause_item(clause.id) for document in usable.values() for clause in document.clauses]
     silent = [
         topic_item(topic.id) for topic in snapshot.topics.values() if not topic.stated and topic.document_id in usable
     ]
-    return frozenset(clauses + silent)
+    return np.sort(np.array(clauses + silent, dtype=np.int64))
 
 
 def _items(snapshot: Snapshot) -> Iterator[Item]:

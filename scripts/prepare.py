@@ -392,7 +392,9 @@ class Pip:
     def run(self, label: str, arguments: Sequence[str], count: int = 0, site: Path | None = None) -> tuple[int, str]:
         return self.follow([str(self.python), "-I", "-m", "pip", *arguments], Progress(label), PipLog(count, site))
 
-    def follow(self, command: Sequence[str], progress: Progress, reader: PipLog) -> tuple[int, str]:
+    def follow(
+        self, command: Sequence[str], progress: Progress, reader: PipLog, may_fail: bool = False
+    ) -> tuple[int, str]:
         # The lock goes along: should this script be killed, the next one waits until pip has ended too.
         with subprocess.Popen(
             command,
@@ -421,7 +423,7 @@ class Pip:
         text = "\n".join(reader.lines)
         with self.log.open("a", encoding="utf-8") as file:
             file.write(f"$ {' '.join(command)}{text}\nexit code {code}\n\n")
-        progress.end("done" if code == 0 else f"exit code {code}")
+        progress.end("done" if code == 0 or may_fail else f"failed, exit code {code}")
         return code, text
 
     def must(self, label: str, arguments: Sequence[str], count: int = 0, site: Path | None = None) -> None:
@@ -442,7 +444,7 @@ class Pip:
         reader = PipLog(0, None)
         reader.doing = "at work"
         # Some packages hold templates that are no valid Python: whatever was not compiled is compiled when imported.
-        self.follow(command, Progress("compiling"), reader)
+        self.follow(command, Progress("compiling"), reader, may_fail=True)
 
     def version(self) -> tuple[int, ...]:
         command = [str(self.python), "-I", "-c", "import pip; print(pip.__version__)"]
@@ -453,7 +455,7 @@ class Pip:
 def explain(output: str, log: Path) -> SetupError:
     """What a failed pip means for the user, in English and Chinese."""
     kind = SetupError
-    errors = [line for line in output.splitlines() if re.match(r"\s*(ERROR|error|OSError|WARNING: Retry)", line)]
+    errors = [line for line in output.splitlines() if re.match(r"\s*(ERROR|error|OSError)", line)]
     told = "\n".join(f"    {line.strip()[:300]}" for line in (errors or output.splitlines())[-4:])
     if "No space left on device" in output or "Disk quota exceeded" in output:
         what = (

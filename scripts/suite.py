@@ -179,7 +179,7 @@ def steps(what: str) -> list[Step]:
         Step("architecture", [tool("lint-imports")]),
     ]
     slowest = ("--durations=10", "--durations-min=3")
-    quick = pytest("tests", "not browser and not long", "quick", *slowest)
+    quick = pytest("tests", "not browser and not long", "quick", "-n", "2", "--dist", "worksteal", *slowest)
     browser = pytest(
         "tests in a browser", "browser and not long", "browser", *slowest, empty_ok=browser_optional(os.environ)
     )

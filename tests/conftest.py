@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 
@@ -30,6 +31,9 @@ TODAY = date(2026, 11, 24)
 MODEL_DIR = CHECKOUT / ".cache" / "model"
 
 log.configure("WARNING")
+# Machines are busy at times: no test fails because an example took long.
+hypothesis.settings.register_profile("qiban", deadline=None)
+hypothesis.settings.load_profile("qiban")
 
 
 def _postgres_fault() -> str | None:

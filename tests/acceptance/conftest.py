@@ -12,7 +12,7 @@ from tests.conftest import MODEL_DIR, TODAY
 from tests.telegram_server import TelegramServer
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
 def service_settings(request: pytest.FixtureRequest, tmp_path: Path, prepared: Path) -> dict[str, str]:
     """The environment of a service whose data directory (and database) are this test's own and set up."""
     from tests.acceptance.process import run

@@ -59,7 +59,7 @@ def test_replies_survive_kills_at_any_moment(
     with service:
         for question in questions:
             telegram.send_text(CHAT, question)
-            if chance.random() < 0.6:
+            if chance.random() < 0.5:
                 time.sleep(chance.random() * 0.4)
                 service.kill()
                 kills += 1
@@ -77,6 +77,7 @@ def test_replies_survive_kills_at_any_moment(
     assert len(said) <= len(questions) + kills
 
 
+@pytest.mark.parametrize("service_settings", ["sqlite", "postgres"], indirect=True)
 def test_a_kill_between_the_commit_and_the_send_loses_no_reply(
     service_settings: dict[str, str], telegram: TelegramServer, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from api import wording
 from api.parts import Parts
 from api.templating import safe_link
+from knowledge import base
 from qiban.bootstrap import Services
 from tests.api.conftest import HOST, PLAN, assert_problem, open_client
 
@@ -59,7 +60,7 @@ async def test_the_empty_page_welcomes_and_offers_questions(client: httpx.AsyncC
     page = Page(response.text)
     assert "企伴" in response.text
     offered = [attrs["value"] for attrs in page.all("button") if attrs.get("name") == "text"]
-    assert offered == list(wording.STARTERS)
+    assert offered == list(base.starters())
     assert response.text.count('class="turn"') == 1  # the template for new ones
     assert {"lang": "zh-CN"} in page.all("html")
 

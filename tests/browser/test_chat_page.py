@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from api import wording
 from core.settings import CHECKOUT
+from knowledge import base
 from tests.browser.conftest import OpenPage
 
 pytestmark = pytest.mark.browser
@@ -103,9 +104,9 @@ def test_a_quick_reply_asks_its_question_and_older_ones_rest(open_page: OpenPage
 
 def test_a_starter_asks_its_question(open_page: OpenPage) -> None:
     page = open_page()
-    page.get_by_role("button", name=wording.STARTERS[0]).tap()
+    page.get_by_role("button", name=base.starters()[0]).tap()
     expect(page.locator(".turn .citation")).to_be_visible()
-    expect(page.locator(".said")).to_contain_text(wording.STARTERS[0])
+    expect(page.locator(".said")).to_contain_text(base.starters()[0])
 
 
 def test_a_new_conversation_is_empty(open_page: OpenPage) -> None:
@@ -132,7 +133,7 @@ def test_without_javascript_asking_works(open_page: OpenPage) -> None:
     expect(page.locator("blockquote").first).to_be_visible()
     page.locator("#newest .choices button").first.click()
     expect(page.locator(".turn")).to_have_count(2)
-    page.get_by_role("button", name=wording.STARTERS[1]).click()
+    page.get_by_role("button", name=base.starters()[1]).click()
     expect(page.locator(".turn")).to_have_count(3)
     page.get_by_role("button", name=wording.NEW_CHAT).click()
     expect(page.locator(".turn")).to_have_count(0)
@@ -235,7 +236,7 @@ def test_the_field_grows_with_what_is_typed_up_to_a_limit(open_page: OpenPage) -
 def test_the_keyboard_alone_is_enough(open_page: OpenPage) -> None:
     page = open_page(**DESK)
     page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("button", name=wording.STARTERS[-1])).to_be_focused()
+    expect(page.get_by_role("button", name=base.starters()[-1])).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator(".turn .words")).to_be_visible()
     page.locator("summary").first.focus()
