@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,7 +82,7 @@ class _Turns:
                 self._free.notify_all()
 
 
-class _LocalModel:
+class _LocalModel(ABC):
     """A model folder, found offline and loaded once, whichever thread asks first."""
 
     def __init__(self, path_or_name: str | Path) -> None:
@@ -120,8 +121,9 @@ class _LocalModel:
                     raise ModelBroken(folder=str(folder), detail=f"{type(error).__name__}: {error}"[:300]) from error
             return self._model
 
+    @abstractmethod
     def _open(self, folder: str) -> Any:
-        raise NotImplementedError
+        """The library's model object from a folder."""
 
 
 class SentenceTransformerEmbedder(_LocalModel):
