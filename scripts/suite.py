@@ -124,7 +124,13 @@ def count(report: Path, result: Result) -> None:
 def execute(command: Sequence[str], seconds: float | None) -> tuple[int, bool]:
     """Run a command, at most so long: then it is interrupted as by Ctrl-C. Exit code, and whether it was cut."""
     try:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment(os.environ), stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(os.environ),
+            stdin=subprocess.DEVNULL,
+            preexec_fn=listen_to_interrupts,  # noqa: PLW1509 (there are no threads here)
+        )
     except OSError as error:
         print(f"{command[0]}: {error.strerror}", flush=True)
         return 127, False
@@ -146,6 +152,11 @@ def execute(command: Sequence[str], seconds: float | None) -> tuple[int, bool]:
         except (subprocess.TimeoutExpired, KeyboardInterrupt):
             process.kill()
         raise
+
+
+def listen_to_interrupts() -> None:
+    """In the new process: a shell that started this in the background made it ignore Ctrl-C, which ends a run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def environment(own: Mapping[str, str]) -> dict[str, str]:
