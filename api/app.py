@@ -11,7 +11,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import assets, chat, documents, health, openapi, pages, problems, questions
+from api import assessments, assets, chat, documents, health, openapi, pages, problems, questions, schemes
 from api.gate import Gate
 from api.parts import Parts
 from api.templating import Pages
@@ -31,7 +31,7 @@ def create_app(parts: Parts) -> FastAPI:
     )
     app.state.parts = parts
     app.state.pages = Pages()
-    for module in (questions, chat, documents, health, pages):
+    for module in (questions, chat, schemes, assessments, documents, health, pages):
         app.include_router(module.router)
     app.router.routes.extend(_mounts(parts))
     problems.register(app)

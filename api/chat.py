@@ -30,8 +30,8 @@ async def chat(said: contract.ChatIn, parts: Given) -> Response:
     422 `text_or_choice` or `invalid_request`.
     """
     session = said.session or sessions.new()
-    replies = await talk.say(parts, session, talk.Said(said.text, said.choice), said.id)
-    return Json({"session": session, "replies": list(replies), **_rest()})
+    handled = await talk.say(parts, session, talk.Said(said.text, said.choice), said.id)
+    return Json({"session": session, "replies": list(handled.replies), **handled.outcome})
 
 
 @router.get(
@@ -48,7 +48,8 @@ async def stream(
     message_id: Annotated[contract.MessageId | None, Query(alias="id")] = None,
     last_event_id: Annotated[str | None, Header(), StringConstraints(max_length=100)] = None,
 ) -> Response:
-    """The same as server-sent events: `reply` for each reply, then `done` with the rest, or `problem`.
+    """The same as server-sent events: `reply` for each reply, then `done` with the rest (session, asking, read,
+    assessment), or `problem`.
 
     An EventSource connects again when the stream ends: after `done` it gets 204 and rests, before it the message it
     already sent is not counted twice.
@@ -63,7 +64,7 @@ async def stream(
 async def _events(parts: Parts, session: str, said: talk.Said, external_id: str) -> AsyncIterator[ServerSentEvent]:
     yield ServerSentEvent(comment="", id=external_id)
     try:
-        replies = await talk.say(parts, session, said, external_id)
+        handled = await talk.say(parts, session, said, external_id)
     except QibanError as error:
         yield _event("problem", problems.of_error(error).to_json(None), external_id + _DONE)
         return
@@ -71,18 +72,13 @@ async def _events(parts: Parts, session: str, said: talk.Said, external_id: str)
         _log.error("stream_error", error=type(error).__name__)
         yield _event("problem", problems.of_status(500).to_json(None), external_id + _DONE)
         return
-    for reply in replies:
+    for reply in handled.replies:
         yield _event("reply", reply, external_id)
-    yield _event("done", {"session": session, **_rest()}, external_id + _DONE)
+    yield _event("done", {"session": session, **handled.outcome}, external_id + _DONE)
 
 
 def _event(name: str, value: dict[str, Any], event_id: str) -> ServerSentEvent:
     return ServerSentEvent(encode(value).decode(), event=name, id=event_id)
-
-
-def _rest() -> dict[str, Any]:
-    """What stands beside the replies while no form is being filled in."""
-    return {"asking": None, "read": [], "assessment": None}
 
 
 @router.get("/chat/history", response_model=contract.History, summary=wording.API_HISTORY)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.sessions import PATTERN
+from firms.catalogue import Kind
+
+EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)
+"""The days that a firm can be judged on: rules count years back from them."""
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -26,7 +31,51 @@ def _iso_date(value: object) -> object:
     raise PydanticCustomError("iso_date", "not a date")
 
 
+def _judging_date(value: object) -> object:
+    day = _iso_date(value)
+    if isinstance(day, date) and not EARLIEST <= day <= LATEST:
+        raise PydanticCustomError("iso_date", "out of range")
+    return day
+
+
+def _facts(value: object) -> object:
+    """Only that it is an object: names and values are read by `firms.facts`, with errors of their own."""
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError("dict_type", "not an object")
+    return value
+
+
+_RANGE = {
+    "type": "object",
+    "description": "A range; an open end is left out. `above` and `below` are exclusive.",
+    "properties": {name: {"type": "number"} for name in ("min", "max", "above", "below")},
+    "additionalProperties": False,
+    "minProperties": 1,
+}
+_PLAIN = [
+    {"type": "number"},
+    {"type": "string"},
+    {"type": "boolean"},
+    {"type": "null"},
+    {"type": "array", "items": {"type": "string"}},
+    _RANGE,
+]
+_FACTS = {
+    "type": "object",
+    "description": (
+        "What is known of the firm, by the ids of `GET /schemes` (`facts`). Absent or null: unknown. Money in 万元, "
+        'percent in percent. A yearly fact is {"2025": 2420, "2024": 2200}; without a year it is the last full one\'s.'
+    ),
+    "additionalProperties": {
+        "anyOf": [*_PLAIN, {"type": "object", "description": "By year.", "additionalProperties": {"anyOf": _PLAIN}}]
+    },
+    "examples": [{"industry": "C34", "revenue_main": {"2025": 2420, "2024": {"min": 2100, "max": 2200}}}],
+}
+
 IsoDate = Annotated[date | None, BeforeValidator(_iso_date)]
+JudgingDate = Annotated[date | None, BeforeValidator(_judging_date)]
+FactsIn = Annotated[Any, BeforeValidator(_facts), WithJsonSchema(_FACTS)]
+Verdict = Literal["met", "not_met", "unknown"]
 Session = Annotated[str, StringConstraints(pattern=f"^(?:{PATTERN})?$")]
 MessageId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 
@@ -74,7 +123,7 @@ class Computed(BaseModel):
 
     scheme: str
     condition: str
-    verdict: Literal["met", "not_met", "unknown"]
+    verdict: Verdict
     given: str
     required: str
     gap: str | None
@@ -140,14 +189,172 @@ class Reply(BaseModel):
     progress: Progress | None
 
 
+class AssessmentIn(BaseModel):
+    """A firm's facts. `scheme`: an id of `GET /schemes` (default: the desk's own). `as_of`: the day that counts
+    (default: today); the last full fiscal year is the one before."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    scheme: Annotated[str, StringConstraints(max_length=100)] | None = None
+    facts: FactsIn
+    as_of: JudgingDate = None
+
+
+class Reading(BaseModel):
+    """One way to read a clause that can be read in several, with what it comes to. One that is not `binding` is shown
+    beside the verdict and decides nothing."""
+
+    id: str
+    name: str
+    verdict: Verdict
+    value: str
+    binding: bool
+
+
+class Need(BaseModel):
+    """A fact, and the year for a yearly one."""
+
+    fact: str
+    year: int | None
+
+
+class ConditionVerdict(BaseModel):
+    """A condition judged. `quote` is the part of the clause that counts, at `start`..`end` of the document's text.
+    `gap`: what is missing to it. `needs`: the facts that can still decide it. `evidence`: what the bureau asks for."""
+
+    id: str
+    title: str
+    clause: str
+    quote: str
+    start: int | None
+    end: int | None
+    verdict: Verdict
+    reason: str
+    readings: list[Reading]
+    given: str
+    required: str
+    gap: str | None
+    note: str
+    evidence: list[str]
+    needs: list[Need]
+
+
+class Assessment(BaseModel):
+    """A scheme's verdict on a day: all `conditions` are required; `priority` only decides among equals. `notices`
+    belong before it. `next_question` (with `next_year`) is the unknown fact that can still decide most."""
+
+    scheme: str
+    version: int
+    name: str
+    document_id: str | None
+    document: str | None
+    verified: bool
+    as_of: date
+    in_force: bool
+    verdict: Verdict
+    size_class: Literal["micro", "small", "medium", "large", "unknown"]
+    notices: list[str]
+    conditions: list[ConditionVerdict]
+    priority: list[ConditionVerdict]
+    next_question: str | None
+    next_year: int | None
+
+
+class Condition(BaseModel):
+    """A condition of a scheme with the words it was read from, at `start`..`end` of the document's text."""
+
+    id: str
+    title: str
+    clause: str
+    quote: str
+    start: int | None
+    end: int | None
+    note: str
+
+
+class Option(BaseModel):
+    """One of the answers to a question of choice."""
+
+    value: str
+    label: str
+
+
+class Fact(BaseModel):
+    """Something that a scheme asks of a firm: how it is asked, answered and proved. `{year}` in the question stands
+    for the year; `yearly`: one value for each year."""
+
+    id: str
+    label: str
+    kind: Kind
+    unit: str
+    yearly: bool
+    question: str
+    hint: str
+    why: str
+    evidence: list[str]
+    options: list[Option]
+
+
+class Scheme(BaseModel):
+    """What a firm can check itself against. `verified` false: read in copies, not in the original."""
+
+    id: str
+    name: str
+    short: str
+    version: int
+    region: str
+    region_name: str
+    document_id: str | None
+    document: str | None
+    number: str | None
+    in_force: bool
+    verified: bool
+    valid_from: date | None
+    valid_to: date | None
+    title_years: int | None
+    conditions: list[Condition]
+    priority: list[Condition]
+    facts: list[Fact]
+
+
+class Schemes(BaseModel):
+    """All schemes."""
+
+    items: list[Scheme]
+
+
+class Asking(BaseModel):
+    """What is being asked: a fact, the year for a yearly one, and the question in words."""
+
+    fact: str
+    year: int | None
+    kind: Kind | None = None
+    question: str | None = None
+
+
+class Read(BaseModel):
+    """What was understood of the message: a fact with its `value` (null: not known), or a range of it (`min`, `max`;
+    exclusive: `above`, `below`). `about`: said as an approximation. `text` is the same in words."""
+
+    fact: str
+    year: int | None
+    value: bool | int | float | str | list[str] | None = None
+    min: int | float | None = None
+    max: int | float | None = None
+    above: int | float | None = None
+    below: int | float | None = None
+    about: bool
+    text: str
+
+
 class Chat(BaseModel):
     """The replies to one message; what is being asked, what was understood, and the verdict once there is one."""
 
     session: str
     replies: list[Reply]
-    asking: dict[str, Any] | None
-    read: list[dict[str, Any]]
-    assessment: dict[str, Any] | None
+    asking: Asking | None
+    read: list[Read]
+    assessment: Assessment | None
 
 
 class Turn(BaseModel):

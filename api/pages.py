@@ -9,15 +9,19 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api import documents, original, sessions, talk
+from api import documents, original, sessions, talk, wording
 from api.gate import CSP
 from api.origin import same_origin
 from api.parts import Given, Parts
-from conversation.engine import Turn
+from conversation.dialogue import CHECK
+from conversation.engine import Handled, Turn
+from firms.catalogue import Fact
 from knowledge.wording import expired
+from messaging.messages import encode_choice
 
 router = APIRouter(include_in_schema=False)
 
+_CHECK = encode_choice(CHECK)
 _READ = ["GET", "HEAD"]
 _OWN_PAGES_ONLY = [Depends(same_origin)]
 _MAX_MESSAGE_ID = 100
@@ -37,7 +41,13 @@ async def chat(request: Request, parts: Given) -> Response:
 
 def _chat_page(request: Request, parts: Parts, session: str, turns: list[Turn]) -> Response:
     response = _page(
-        request, "chat.html", turns=turns, desk=parts.desk, starters=parts.starters, message_id=sessions.new()
+        request,
+        "chat.html",
+        turns=turns,
+        desk=parts.desk,
+        check=_CHECK,
+        starters=parts.starters,
+        message_id=sessions.new(),
     )
     sessions.keep(response, session, public_url=parts.public_url)
     return response
@@ -51,16 +61,23 @@ async def say(request: Request, parts: Given) -> Response:
     said = _said(form)
     known = sessions.of_cookie(request)
     session = known or sessions.new()
-    replies = await talk.say(parts, session, said, _external_id(form, said))
+    handled = await talk.say(parts, session, said, _external_id(form, said))
     response: Response
     if "hx-request" in request.headers:
-        response = _page(request, "_replies.html", replies=replies, newest=True)
+        response = _page(request, "_replies.html", replies=handled.replies, newest=True, hint=_hint(parts, handled))
     elif known is None:
         return _chat_page(request, parts, session, await talk.history(parts, session))
     else:
         response = RedirectResponse("/#newest", status_code=303)
     sessions.keep(response, session, public_url=parts.public_url)
     return response
+
+
+def _hint(parts: Parts, handled: Handled) -> str:
+    """What the input field says while a fact is asked for that can be typed; empty for everything else."""
+    asking = handled.outcome["asking"]
+    fact = parts.assessor.catalogue.get(asking["fact"]) if asking else None
+    return wording.ANSWER_PLACEHOLDERS.get(fact.kind, "") if isinstance(fact, Fact) else ""
 
 
 def _said(form: FormData) -> talk.Said:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import Depends, Request
 from starlette.types import ASGIApp
 
+from assessment.desk import Assessor
 from conversation.advice import Advisor
 from conversation.engine import Conversations
 from knowledge.library import Library
@@ -38,6 +39,7 @@ class Parts:
 
     conversations: Conversations
     advisor: Advisor
+    assessor: Assessor
     library: Library
     readiness: Callable[[], Awaitable[Readiness]]
     desk: str

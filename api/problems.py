@@ -1,4 +1,8 @@
-"""Errors as RFC 9457 problem+json for programs, and as a page for people. Raw input is never repeated."""
+"""Errors as RFC 9457 problem+json for programs, and as a page for people.
+
+A request of the wrong shape is never repeated; an error of ours may name the one value that it is about, cut short and
+cleaned.
+"""
 
 from __future__ import annotations
 
@@ -83,8 +87,16 @@ def of_error(error: QibanError) -> Problem:
     """The problem of an error of ours; one that no adapter was meant to meet is a 500 without details."""
     for kind, status in _STATUS:
         if isinstance(error, kind):
-            return Problem(status, error.code, error.message)
+            return Problem(status, error.code, error.message, _fields_of(error))
     return of_status(500)
+
+
+def _fields_of(error: QibanError) -> tuple[tuple[str, str], ...]:
+    """The fact that an error is about, as its place in the request."""
+    fact, year = error.details.get("fact"), error.details.get("year")
+    if fact is None:
+        return ()
+    return ((f"facts.{fact}" if year is None else f"facts.{fact}.{year}", error.message),)
 
 
 def of_validation(errors: Sequence[Mapping[str, Any]]) -> Problem:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 from uuid import uuid4
 
 from api import wording
 from api.parts import Parts
-from conversation.engine import Turn
+from conversation.engine import Handled, Turn
 from conversation.messages import IncomingMessage
 from core.errors import BadInput
 from core.text import clean
@@ -48,9 +47,9 @@ def message(session: str, said: Said, external_id: str | None) -> IncomingMessag
     return IncomingMessage(CHANNEL, session, external_id, "text", text=text)
 
 
-async def say(parts: Parts, session: str, said: Said, external_id: str | None) -> tuple[dict[str, Any], ...]:
-    """Have the dialogue answer; the replies' JSON values."""
-    return (await parts.conversations.handle(message(session, said, external_id))).replies
+async def say(parts: Parts, session: str, said: Said, external_id: str | None) -> Handled:
+    """Have the dialogue answer; the replies and what else came of it, as JSON values."""
+    return await parts.conversations.handle(message(session, said, external_id))
 
 
 async def history(parts: Parts, session: str) -> list[Turn]:

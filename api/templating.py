@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,12 @@ from typing import Any
 import jinja2
 
 from api import assets, wording
+from conversation import selfcheck
 from core import regions
 from knowledge.library import StoredDocument
 from knowledge.wording import day
 
+_ASIDES = frozenset({selfcheck.WHY, selfcheck.BACK, selfcheck.RESULT, selfcheck.QUIT})
 _ROOT = Path(__file__).parent / "templates"
 
 
@@ -29,10 +32,35 @@ class Pages:
         )
         self._environment.globals |= {"w": wording, "asset": assets.address}
         self._environment.filters |= {"day": day, "validity": validity, "region": region_name, "link": safe_link}
+        self._environment.filters |= {"lines": lines, "is_aside": is_aside}
 
     def render(self, template: str, **context: Any) -> str:
         """The page as HTML text."""
         return self._environment.get_template(template).render(**context)
+
+
+def is_aside(choice: str) -> bool:
+    """Whether a choice under a question leads around it instead of answering it: it is shown with less weight."""
+    return choice.partition(":")[0] in _ASIDES
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a text. `kind` is the verdict that it begins with the mark of (met, not_met, unknown), else empty."""
+
+    text: str
+    kind: str = ""
+    mark: str = ""
+
+
+def lines(text: str) -> list[Line]:
+    """The lines of a text; the mark of a verdict at the beginning of one is told apart from its words."""
+    return [_line(line) for line in text.split("\n")]
+
+
+def _line(text: str) -> Line:
+    kind = wording.MARKS.get(text[:1])
+    return Line(text[1:].lstrip(), kind, text[0]) if kind else Line(text)
 
 
 def validity(document: StoredDocument) -> str:

@@ -14,12 +14,25 @@ DOCUMENTS = "收录文件"
 NEW_CHAT = "新对话"
 WELCOME_TITLE = "您好，想了解哪项政策？"
 WELCOME = "直接打字提问就行。我只按收录的文件原文回答，附上条款号；文件没写的会直说。"
+CHECK = "条件自评"
+CHECK_HINT = "一问一答，告诉您符合几条、还差什么；随时可以停，中途也能看结果。"
 STARTERS_LABEL = "可以这样问"
 LOG_LABEL = "对话记录"
 YOU = "您："
 BOT = "企伴："
 INPUT_LABEL = "输入问题"
 INPUT_PLACEHOLDER = "输入您想问的问题"
+ANSWER_PLACEHOLDERS = {
+    "money": "填多少万元，大概数也行",
+    "percent": "填百分数，比如 48%",
+    "count": "填数字，没有就填 0",
+    "number": "填数字",
+    "date": "填日期，比如 2019年3月1日",
+    "region": "填县（市、区）或园区",
+    "industry": "说说做什么，比如 机械加工",
+    "names": "可以说几个，用顿号分开",
+    "choices": "可以说几个，用顿号分开",
+}
 SEND = "发送"
 INPUT_HINT = "原文摘录，仅供参考；以{desk}答复为准"
 PENDING = "正在查阅文件"
@@ -41,7 +54,9 @@ GIVEN = "您的情况"
 REQUIRED = "要求"
 GAP = "差距"
 VERDICTS = {"met": "符合", "not_met": "不符合", "unknown": "还不能确定"}
+MARKS = {"✓": "met", "✗": "not_met", "？": "unknown"}
 PROGRESS = "已答 {done} 题，还剩 {left} 题"
+PROGRESS_OVER = "已答 {done} 题，没有要问的了"
 ATTACHMENTS = "附件"
 
 # --- document pages ---
@@ -118,17 +133,21 @@ REQUEST_ID = "请求编号"
 API_TITLE = "企伴 API"
 API_DOCS = "企伴 API 文档"
 API_DESCRIPTION = (
-    "问政策、对话、查文件原文。引用的 `start`、`end` 是 `/documents/{id}/text` 里的 Unicode 码位；"
+    "问政策、对话、自评、查文件原文。引用的 `start`、`end` 是 `/documents/{id}/text` 里的 Unicode 码位；"
     "出错时返回 `application/problem+json`，`code` 固定不变。"
 )
 TAG_QUESTIONS = "问答"
 TAG_CHAT = "对话"
+TAG_SCHEMES = "自评"
 TAG_DOCUMENTS = "文件"
 TAG_HEALTH = "运行状态"
 API_QUESTIONS = "问一个问题"
 API_CHAT = "对话：发一条消息，收到回复"
 API_STREAM = "对话：以事件流收到回复"
 API_HISTORY = "对话：最近的记录"
+API_SCHEMES = "可以自评的方案"
+API_SCHEME = "一个方案的条件和要问的指标"
+API_EVALUATE = "按企业数据逐条判断是否符合条件"
 API_DOCUMENTS = "文件列表"
 API_DOCUMENT = "一份文件及其条款"
 API_TEXT = "一份文件的原文"

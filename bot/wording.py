@@ -5,6 +5,7 @@ from __future__ import annotations
 COMMANDS: tuple[tuple[str, str], ...] = (
     ("start", "开始"),
     ("ask", "问政策"),
+    ("check", "条件自评"),
     ("help", "帮助"),
     ("cancel", "取消"),
 )

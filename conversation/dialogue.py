@@ -1,27 +1,31 @@
 """The dialogue: a state and a message in, a state and replies out. No channel, no database.
 
-Buttons carry `action:ref:version`. Actions `menu`, `ask` and `help` never go stale; `say` presses a question that was
-offered, and is refused once newer ones were offered.
+Buttons carry `action:ref:version`. Actions `menu`, `ask`, `help` and `check` never go stale; all others belong to the
+newest offer and are refused once there was another one.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, Self
 
-from conversation import wording
-from conversation.intents import MAX_QUESTION, recognise
-from conversation.messages import IncomingMessage, Reply
+from conversation import selfcheck, wording
+from conversation.answers import is_question, words_of
+from conversation.intents import MAX_QUESTION, Intent, recognise
+from conversation.messages import NOTHING, IncomingMessage, Outcome, Reply
+from conversation.selfcheck import Check, Selfcheck, Turn
 from core.errors import BadInput
 from knowledge.answer import Answer
-from messaging.messages import Choice, decode_choice, encode_choice
+from messaging.messages import Choice, ChoiceId, decode_choice, encode_choice
 
-MENU, ASK, HELP, SAY = "menu", "ask", "help", "say"
+MENU, ASK, HELP, SAY, CHECK = "menu", "ask", "help", "say", "check"
 _FIXED = {
     MENU: ("start", wording.BUTTON_MENU),
     ASK: ("ask", wording.BUTTON_ASK),
     HELP: ("help", wording.BUTTON_HELP),
+    CHECK: ("check", wording.BUTTON_CHECK),
 }
+_CHECK_COMMANDS = {word: command for command, words in wording.CHECK_COMMANDS.items() for word in words}
 _MAX_LABEL = 40
 
 
@@ -33,21 +37,35 @@ class Advice(Protocol):
 
 @dataclass(frozen=True)
 class State:
-    """Where a dialogue stands. `offered` are the questions behind the newest `say` buttons, `round` their version."""
+    """Where a dialogue stands. `round` is the version of the newest buttons, `offered` are the questions behind its
+    `say` buttons. `check` is the self-check that was begun; it is answered while the flow is `checking`."""
 
-    flow: str = "idle"  # idle, asking
+    flow: str = "idle"  # idle, asking, checking
     round: int = 0
     offered: tuple[str, ...] = ()
     last_choice: str = ""
+    check: Check | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {
+            "flow": self.flow,
+            "round": self.round,
+            "offered": list(self.offered),
+            "last_choice": self.last_choice,
+            "check": self.check.to_json() if self.check else None,
+        }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read a stored state; what this version does not know is left out, what is missing gets its default."""
-        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
-        return cls(**{**known, "offered": tuple(known.get("offered", ()))})
+        known = {name: value[name] for name in ("flow", "round", "last_choice") if name in value}
+        check = value.get("check")
+        return cls(**known, offered=tuple(value.get("offered", ())), check=Check.from_json(check) if check else None)
+
+    @property
+    def checking(self) -> bool:
+        """Whether answers of a self-check are expected now."""
+        return self.flow == "checking" and self.check is not None
 
 
 @dataclass(frozen=True)
@@ -65,6 +83,7 @@ class Step:
     state: State
     replies: tuple[Reply, ...]
     declined: Declined | None = None
+    outcome: Outcome = NOTHING
     said: str | None = None
     """What a pressed button stands for, in words: shown when the conversation is shown again."""
 
@@ -72,8 +91,16 @@ class Step:
 class Dialogue:
     """Decides what is said. `desk` is the name shown where a person has to help."""
 
-    def __init__(self, advice: Advice, *, desk: str, starters: tuple[str, ...] = (wording.BUTTON_CONDITIONS,)) -> None:
+    def __init__(
+        self,
+        advice: Advice,
+        check: Selfcheck,
+        *,
+        desk: str,
+        starters: tuple[str, ...] = (wording.BUTTON_CONDITIONS,),
+    ) -> None:
         self._advice = advice
+        self._check = check
         self._desk = desk
         self._starters = starters
 
@@ -86,83 +113,193 @@ class Dialogue:
                 return await self._choice(state, message.choice)
             case "media" if not message.text.strip():
                 name = wording.MEDIA_NAMES.get(message.media, wording.MEDIA_NAMES["other"])
-                return self._with_menu(state, wording.MEDIA.format(media=name))
+                return await self._aside(state, wording.MEDIA.format(media=name))
+            case _ if state.checking:
+                return await self._answer_check(state, message.text)
             case _:
                 return await self._text(state, message.text)
 
     async def _text(self, state: State, text: str) -> Step:
         intent = recognise(text)
-        match intent.name:
-            case "question":
-                return await self._answer(state, text.strip())
-            case "command":
-                return await self._command(state, intent.command, "")
-            case "too_long":
-                return self._with_menu(state, wording.TOO_LONG.format(limit=MAX_QUESTION))
-            case "complaint":
-                return self._with_menu(state, wording.COMPLAINT.format(desk=self._desk))
+        if intent.name == "question":
+            return await self._answer(state, text.strip())
+        if intent.name == "command":
+            return await self._command(state, intent.command, "")
+        return await self._aside(state, self._small_talk(intent))
+
+    def _small_talk(self, intent: Intent) -> str:
         said = {
             "greeting": wording.GREETING,
             "thanks": wording.THANKS,
             "acknowledgement": wording.THANKS,
             "empty": wording.EMPTY,
             "no_words": wording.NO_WORDS,
+            "too_long": wording.TOO_LONG.format(limit=MAX_QUESTION),
+            "complaint": wording.COMPLAINT.format(desk=self._desk),
         }
-        return self._with_menu(state, said[intent.name])
+        return said[intent.name]
 
     async def _command(self, state: State, command: str, argument: str) -> Step:
         match command:
             case "start":
-                return self._with_menu(replace(state, flow="idle"), wording.WELCOME)
+                return self._start(state)
             case "help":
-                return self._with_menu(state, wording.HELP)
+                return await self._aside(state, wording.HELP)
             case "ask" if argument.strip():
                 return await self._text(state, argument)
             case "ask":
                 return Step(replace(state, flow="asking"), (Reply(wording.ASK_NOW),))
+            case "check":
+                return await self._begin_check(state)
+            case "again":
+                return await self._again(state)
+            case "afresh":
+                return _checked(state, await self._check.begin(state.round + 1))
             case "cancel":
-                said = wording.CANCELLED if state.flow != "idle" else wording.NOTHING_TO_CANCEL
-                return self._with_menu(replace(state, flow="idle"), said)
+                return self._cancel(state)
             case _:
-                return self._with_menu(state, wording.UNKNOWN_COMMAND.format(command=command[:30]))
+                return await self._aside(state, wording.UNKNOWN_COMMAND.format(command=command[:30]))
+
+    def _start(self, state: State) -> Step:
+        open_check = state.check is not None and not state.check.done
+        said = f"{wording.WELCOME}\n\n{wording.CHECK_PAUSED}" if open_check else wording.WELCOME
+        return self._with_menu(replace(state, flow="idle"), said)
+
+    def _cancel(self, state: State) -> Step:
+        idle = replace(state, flow="idle")
+        if state.checking and state.check and not state.check.done:
+            return self._with_menu(idle, wording.CHECK_QUIT)
+        return self._with_menu(idle, wording.CANCELLED if state.flow != "idle" else wording.NOTHING_TO_CANCEL)
 
     async def _choice(self, state: State, encoded: str) -> Step:
         try:
             choice = decode_choice(encoded)
         except BadInput:
-            return self._with_menu(state, wording.BUTTON_EXPIRED)
+            return await self._aside(state, wording.BUTTON_EXPIRED)
         if choice.action in _FIXED:
             command, label = _FIXED[choice.action]
             return replace(await self._command(state, command, ""), said=label)
         if encoded == state.last_choice:
-            return Step(state, (Reply(wording.ALREADY_ANSWERED),))
-        fresh = choice.action == SAY and choice.version == state.round and choice.ref.isdecimal()
-        if not fresh or int(choice.ref) >= len(state.offered):
-            return self._with_menu(state, wording.BUTTON_EXPIRED)
-        question = state.offered[int(choice.ref)]
-        return replace(await self._answer(replace(state, last_choice=encoded), question), said=question)
+            said = wording.ALREADY_RECORDED if choice.action != SAY else wording.ALREADY_ANSWERED
+            return Step(state, (Reply(said),), outcome=self._asking(state))
+        if choice.version == state.round:
+            pressed = replace(state, last_choice=encoded)
+            if choice.action == SAY and choice.ref.isdecimal() and int(choice.ref) < len(state.offered):
+                question = state.offered[int(choice.ref)]
+                return replace(await self._answer(pressed, question), said=question)
+            if step := await self._press(pressed, choice):
+                return step
+        return await self._aside(state, wording.BUTTON_EXPIRED)
+
+    async def _press(self, state: State, choice: ChoiceId) -> Step | None:
+        """A button of the self-check."""
+        if choice.action not in selfcheck.ACTIONS or state.check is None:
+            return None
+        if choice.action == selfcheck.QUIT:
+            return replace(self._cancel(state), said=wording.BUTTON_QUIT)
+        if choice.action == selfcheck.AGAIN:
+            return replace(await self._again(state), said=wording.BUTTON_AGAIN)
+        turn = await self._check.choose(state.check, choice.action, choice.ref, state.round + 1)
+        return None if turn is None else _checked(state, turn)
+
+    async def _begin_check(self, state: State) -> Step:
+        """Begin a self-check, go on with the one that was left, or show again what came of it."""
+        if state.check is not None:
+            lead = wording.CHECK_DONE if state.check.done else wording.CHECK_RESUMED
+            turn = await self._check.ask(state.check, state.round + 1, lead)
+        else:
+            turn = await self._check.begin(state.round + 1)
+        return _checked(state, turn)
+
+    async def _again(self, state: State) -> Step:
+        """From the start; asks first when something would be lost."""
+        if state.check is None:
+            return await self._begin_check(state)
+        state = replace(state, round=state.round + 1, offered=())
+        choices = (
+            Choice(encode_choice(selfcheck.AFRESH, "", state.round), wording.BUTTON_AFRESH),
+            Choice(encode_choice(CHECK), wording.BUTTON_RESUME),
+        )
+        return Step(state, (Reply(wording.CHECK_AGAIN_SURE, choices=choices),), outcome=self._asking(state))
+
+    async def _answer_check(self, state: State, text: str) -> Step:
+        """A text while a question is open: a way out, the answer, or something else after which the form goes on."""
+        check = state.check
+        assert check is not None
+        if command := _CHECK_COMMANDS.get(words_of(text)):
+            return await self._way_out(state, check, command)
+        if recognise(text).name != "too_long" and (turn := await self._check.answer(check, text, state.round + 1)):
+            return _checked(state, turn)
+        intent = recognise(text)
+        if intent.name == "command":
+            return await self._command(state, intent.command, "")
+        if intent.name != "question":
+            return await self._aside(state, self._small_talk(intent))
+        return await self._digress(state, check, text.strip())
+
+    async def _way_out(self, state: State, check: Check, command: str) -> Step:
+        if command == "quit":
+            return self._cancel(state)
+        turn = await self._check.choose(check, command, "", state.round + 1)
+        return await self._aside(state, wording.NOT_UNDERSTOOD) if turn is None else _checked(state, turn)
+
+    async def _digress(self, state: State, check: Check, text: str) -> Step:
+        """Answer a question in the middle, and go on. What is neither an answer nor a question is asked back."""
+        if check.asking is None:
+            return await self._answer(state, text)
+        answer = await self._advice.answer(text)
+        if answer.status == "declined" and not is_question(text):
+            return await self._aside(state, wording.NOT_UNDERSTOOD)
+        turn = await self._check.ask(check, state.round + 1, wording.CHECK_GOES_ON)
+        step = _checked(state, turn)
+        declined = Declined(text, answer.why) if answer.status == "declined" else None
+        return replace(step, replies=(_reply(answer), *step.replies), declined=declined)
 
     async def _answer(self, state: State, question: str) -> Step:
         answer = await self._advice.answer(question)
-        state, choices = _offer(replace(state, flow="idle"), answer.suggestions)
-        reply = Reply(
-            text=answer.text,
-            status=answer.status,
-            notices=answer.notices,
-            citations=answer.citations,
-            computed=answer.computed,
-            choices=choices,
-        )
+        flow = "checking" if state.checking else "idle"
+        state, choices = _offer(replace(state, flow=flow), answer.suggestions)
+        reply = replace(_reply(answer), choices=choices)
         declined = Declined(question, answer.why) if answer.status == "declined" else None
         return Step(state, (reply,), declined)
 
+    async def _aside(self, state: State, text: str) -> Step:
+        """Say something, and offer what there is to do: the open question of a self-check, else the menu."""
+        if state.checking and state.check is not None and state.check.asking is not None:
+            return _checked(state, await self._check.ask(state.check, state.round + 1, text))
+        return self._with_menu(state, text)
+
+    def _asking(self, state: State) -> Outcome:
+        if not state.checking or state.check is None or state.check.asking is None:
+            return NOTHING
+        fact, year = state.check.asking
+        return Outcome({"fact": fact, "year": year})
+
     def _with_menu(self, state: State, text: str) -> Step:
         state, offered = _offer(state, self._starters)
+        resume = state.check is not None and not state.check.done
         fixed = (
+            Choice(encode_choice(CHECK), wording.BUTTON_RESUME if resume else wording.BUTTON_CHECK),
             Choice(encode_choice(ASK), wording.BUTTON_ASK),
             Choice(encode_choice(HELP), wording.BUTTON_HELP),
         )
         return Step(state, (Reply(text, choices=offered + fixed),))
+
+
+def _checked(state: State, turn: Turn) -> Step:
+    """The step of a self-check's turn: a new version, so that older buttons go stale."""
+    moved = replace(state, flow="checking", round=state.round + 1, offered=(), check=turn.check)
+    return Step(moved, turn.replies, outcome=turn.outcome, said=turn.said)
+
+
+def _reply(answer: Answer) -> Reply:
+    return Reply(
+        text=answer.text,
+        status=answer.status,
+        notices=answer.notices,
+        citations=answer.citations,
+        computed=answer.computed,
+    )
 
 
 def _offer(state: State, questions: tuple[str, ...]) -> tuple[State, tuple[Choice, ...]]:

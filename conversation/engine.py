@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from conversation import wording
 from conversation.dialogue import Dialogue, State, Step
-from conversation.messages import IncomingMessage, Reply, to_message
+from conversation.messages import NOTHING, IncomingMessage, Reply, to_message
 from conversation.models import Conversation, Inbound
 from core import log
 from core.clock import machine_now
@@ -40,9 +40,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Handled:
-    """What a message got: its replies as the contract's JSON values."""
+    """What a message got: its replies and its outcome (asking, read, assessment) as the contract's JSON values."""
 
     replies: tuple[dict[str, Any], ...]
+    outcome: dict[str, Any] = field(default_factory=NOTHING.to_json)
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ class Conversations:
                 return
             message = inbound.message if step.said is None else {**inbound.message, "text": step.said}
             done = update(Inbound).where(Inbound.id == inbound.id)
-            await session.execute(done.values(state="done", message=message, replies=replies, handled_at=now))
+            values = {"message": message, "replies": replies, "outcome": step.outcome.to_json(), "handled_at": now}
+            await session.execute(done.values(state="done", **values))
             if step.declined is not None:
                 session.add(
                     OpenQuestion(
@@ -233,7 +235,9 @@ class Conversations:
         )
         async with self._database.reading() as session:
             row = await session.scalar(own)
-            return Handled(tuple(row.replies)) if row is not None and row.state == "done" else None
+            if row is None or row.state != "done":
+                return None
+            return Handled(tuple(row.replies), row.outcome or NOTHING.to_json())
 
 
 async def _keep_one(session: AsyncSession, message: IncomingMessage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
 
+from conversation import wording
 from knowledge.answer import Citation, Computed, Status, plain
 from messaging.messages import Attachment, Choice, OutMessage, Quote
 
@@ -78,6 +79,23 @@ class Reply:
         return plain(asdict(self))  # type: ignore[no-any-return]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a message brought about in a form, as the contract's JSON values: the fact that is asked for now, what was
+    understood from this message, and the verdict once there is one."""
+
+    asking: dict[str, Any] | None = None
+    read: tuple[dict[str, Any], ...] = ()
+    assessment: dict[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"asking": self.asking, "read": list(self.read), "assessment": self.assessment}
+
+
+NOTHING = Outcome()
+"""No form is being filled in."""
+
+
 def to_message(reply: dict[str, Any], document_url: str | None) -> OutMessage:
     """The outbox message of a reply's JSON value.
 
@@ -93,8 +111,9 @@ def to_message(reply: dict[str, Any], document_url: str | None) -> OutMessage:
         )
         for citation in reply["citations"]
     )
+    progress = reply["progress"]
     return OutMessage(
-        text=reply["text"],
+        text=reply["text"] + (wording.PROGRESS.format(**progress) if progress else ""),
         notices=tuple(reply["notices"]),
         quotes=quotes,
         choices=tuple(Choice(**choice) for choice in reply["choices"]),

@@ -31,7 +31,8 @@ class Conversation(Base):
 class Inbound(Base):
     """A message as it came in, kept before anything is done about it; unique by the channel's own id.
 
-    `replies` are the replies' JSON values once `state` is done: the same message again gets the same ones.
+    `replies` are the replies' JSON values once `state` is done, `outcome` what the message brought about: the same
+    message again gets the same ones.
     """
 
     __tablename__ = "inbound"
@@ -46,5 +47,6 @@ class Inbound(Base):
     message: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(String(10), default="pending")  # pending, done
     replies: Mapped[list[Any]]
+    outcome: Mapped[dict[str, Any] | None]
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]

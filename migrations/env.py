@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import firms.models  # noqa: F401
 import messaging.outbox  # noqa: F401
 from core.database import Base
 

@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from api.parts import Parts, Readiness
+from assessment.desk import Assessor
+from assessment.schemes import BUILT_IN, Schemes
 from bot.channel import TelegramChannel
 from bot.client import TelegramBot, build_bot
 from conversation.advice import Advisor
 from conversation.dialogue import Dialogue
 from conversation.engine import Conversations
+from conversation.selfcheck import SelfCheck
 from core import log, regions
 from core.clock import Clock
 from core.database import Database
@@ -24,6 +27,8 @@ from core.errors import QibanError, Unavailable
 from core.jobs import Handler
 from core.leases import Leases
 from core.settings import Settings, secret_key
+from firms import catalogue as facts
+from firms.catalogue import Catalogue
 from knowledge import base
 from knowledge.answering import Answerer
 from knowledge.decision import Judge
@@ -57,6 +62,7 @@ class Services:
     index: SearchIndex
     answerer: Answerer
     advisor: Advisor
+    assessor: Assessor
     conversations: Conversations
     outbox: OutboxWorker
     leases: Leases
@@ -77,6 +83,7 @@ class Services:
         return Parts(
             conversations=self.conversations,
             advisor=self.advisor,
+            assessor=self.assessor,
             library=self.library,
             readiness=self.readiness,
             desk=self.desk.name,
@@ -163,6 +170,18 @@ async def open_library(settings: Settings) -> AsyncIterator[Library]:
         await database.close()
 
 
+def open_catalogue(settings: Settings) -> Catalogue:
+    """The built-in fact catalogue with what `facts.yaml` in the data directory adds. Raises BadDataFile."""
+    own = settings.data_dir / "facts.yaml"
+    return facts.catalogue().extended(own) if own.is_file() else facts.catalogue()
+
+
+def open_assessor(settings: Settings, library: Library, clock: Clock) -> Assessor:
+    """The schemes that come with the product and those in `schemes` of the data directory. Raises BadDataFile."""
+    schemes = Schemes.load(open_catalogue(settings), BUILT_IN, settings.data_dir / "schemes")
+    return Assessor(library, schemes, clock, home_region=regions.find(settings.region).code)
+
+
 def build_telegram(settings: Settings) -> tuple[TelegramBot | None, str | None]:
     """The Bot API client, None without a token; and why there is none although a token is set."""
     if settings.telegram_token is None:
@@ -193,12 +212,18 @@ async def _build(
         desk,
         executor,
     )
-    advisor = Advisor(answerer, clock, home_region=home)
+    assessor = open_assessor(settings, library, clock)
+    advisor = Advisor(answerer, assessor, clock, home_region=home)
     channels: dict[str, Channel] = {} if telegram is None else {TELEGRAM: TelegramChannel(telegram)}
     outbox = OutboxWorker(database, channels)
     conversations = Conversations(
         database,
-        Dialogue(advisor, desk=desk.name, starters=base.starters()),
+        Dialogue(
+            advisor,
+            SelfCheck(assessor, home=home, desk=desk.name),
+            desk=desk.name,
+            starters=base.starters(),
+        ),
         desk=desk.name,
         home_region=home,
         pushed=frozenset({TELEGRAM}),
@@ -213,6 +238,7 @@ async def _build(
         index=index,
         answerer=answerer,
         advisor=advisor,
+        assessor=assessor,
         conversations=conversations,
         outbox=outbox,
         leases=Leases(database),

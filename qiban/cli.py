@@ -12,13 +12,17 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import BadInput, QibanError
-from qiban import knowledge_cli, serve, setup, terminal, wording
+from qiban import assess_cli, import_cli, key_cli, knowledge_cli, serve, setup, terminal, wording
 from qiban.bootstrap import open_services
 from qiban.console import Json, quiet_settings, read_date, settings, show_json, wait_for
 from qiban.progress import StepProgress
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(knowledge_cli.app, name="knowledge", help="Documents: add, list, show, remove, reindex, evaluate.")
+app.add_typer(assess_cli.schemes, name="schemes", help="Schemes: list, check.")
+app.add_typer(import_cli.app, name="import", help="Tables of a bureau: firms.")
+app.add_typer(key_cli.app, name="key", help="Keys of the HTTP interface: create, revoke.")
+app.command("assess")(assess_cli.assess)
 
 
 def main() -> None:

@@ -7,22 +7,28 @@ import json
 import secrets
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, select
 
+from conversation.engine import Handled
 from conversation.messages import IncomingMessage
 from core import regions
 from core.jobs import Job
 from core.settings import Settings
+from firms.catalogue import Catalogue, Fact
 from knowledge.answer import Answer
 from messaging import outbox
 from qiban import wording
 from qiban.bootstrap import open_services
 
 CHANNEL = "terminal"
+
+_BY_BUTTON = frozenset({"boolean", "choice", "choices"})
+"""Kinds of facts whose answer is never a number, so that a number alone picks a choice."""
 
 
 async def ask(settings: Settings, text: str, as_of: date | None, region: str | None) -> Answer:
@@ -38,22 +44,46 @@ def answer_text(answer: Answer) -> str:
 
 
 async def chat(settings: Settings, session: str | None, *, as_json: bool) -> None:
-    """Read lines from stdin until it ends, and print the replies to each. A number picks the choice of that number."""
+    """Read lines from stdin until it ends, and print the replies to each. A number picks the choice of
+    that number (while a number is asked for: `#` and the number)."""
     name = session or secrets.token_hex(4)
     interactive = sys.stdin.isatty()
     if interactive and not as_json:
         sys.stderr.write(wording.CHAT_HINT.format(session=name) + "\n")
     async with open_services(settings) as services:
-        offered: list[Mapping[str, Any]] = []
+        offer = Offer()
         while (line := await asyncio.to_thread(_read_line, interactive)) is not None:
-            message = _message(name, line, offered)
-            handled = await services.conversations.handle(message)
-            offered = [choice for reply in handled.replies for choice in reply["choices"]]
+            handled = await services.conversations.handle(_message(name, line, offer))
+            offer = offered(handled, services.assessor.catalogue)
             if as_json:
-                _write(json.dumps({"session": name, "replies": handled.replies}, ensure_ascii=False))
+                value = {"session": name, "replies": handled.replies, **handled.outcome}
+                write(json.dumps(value, ensure_ascii=False))
             else:
-                for reply in handled.replies:
-                    _write(_reply_text(reply))
+                write("\n".join(_lines(handled, offer)))
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The choices of the newest replies, and what is typed before a choice's number: `#` while a number may be the
+    answer itself."""
+
+    choices: tuple[Mapping[str, Any], ...] = ()
+    prefix: str = ""
+
+    def picked(self, typed: str) -> Mapping[str, Any] | None:
+        """The choice whose number was typed; `#2` is always one."""
+        bare = typed.removeprefix("#") if typed.startswith("#") else typed.removeprefix(self.prefix)
+        if (self.prefix and bare == typed) or not (bare.isascii() and bare.isdigit()) or len(bare) > 3:
+            return None
+        return self.choices[int(bare) - 1] if 1 <= int(bare) <= len(self.choices) else None
+
+
+def offered(handled: Handled, catalogue: Catalogue) -> Offer:
+    """What can be picked now."""
+    choices = tuple(choice for reply in handled.replies for choice in reply["choices"])
+    asking = handled.outcome["asking"]
+    fact = catalogue.get(asking["fact"]) if asking else None
+    return Offer(choices, "" if not isinstance(fact, Fact) or fact.kind in _BY_BUTTON else "#")
 
 
 def _read_line(interactive: bool) -> str | None:
@@ -70,29 +100,39 @@ def _read_line(interactive: bool) -> str | None:
         return raw.decode("gb18030", "replace").rstrip("\r\n")
 
 
-def _message(session: str, line: str, offered: list[Mapping[str, Any]]) -> IncomingMessage:
+def _message(session: str, line: str, offer: Offer) -> IncomingMessage:
     identity = {"channel": CHANNEL, "address": session, "external_id": uuid4().hex}
     typed = line.strip()
-    if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(offered):
-        return IncomingMessage(**identity, kind="choice", choice=str(offered[int(typed) - 1]["id"]))
+    if (choice := offer.picked(typed)) is not None:
+        return IncomingMessage(**identity, kind="choice", choice=str(choice["id"]))
     if typed.startswith("/") and len(typed) > 1:
         command, _, argument = typed[1:].partition(" ")
         return IncomingMessage(**identity, kind="command", text=command.lower(), argument=argument)
     return IncomingMessage(**identity, kind="text", text=line)
 
 
-def _reply_text(reply: Mapping[str, Any]) -> str:
-    choices = [f"  [{number}] {choice['label']}" for number, choice in enumerate(reply["choices"], start=1)]
-    return "\n".join([_readable(reply), *choices])
+def _lines(handled: Handled, offer: Offer) -> list[str]:
+    """The replies as they are printed, the choices numbered over all of them."""
+    lines: list[str] = []
+    number = 0
+    for reply in handled.replies:
+        if reply["progress"]:
+            lines.append(wording.PROGRESS.format(**reply["progress"]))
+        lines.append(_readable(reply))
+        for choice in reply["choices"]:
+            number += 1
+            lines.append(wording.CHOICE.format(key=f"{offer.prefix}{number}", label=choice["label"]))
+    return lines
 
 
 def _readable(said: Mapping[str, Any]) -> str:
     """Notices, text and sources of an answer's or a reply's JSON value."""
     sources = [wording.SOURCE.format(**citation) for citation in said["citations"]]
-    return "\n".join([*(f"〔{notice}〕" for notice in said["notices"]), said["text"], *sources])
+    return "\n".join([*(wording.NOTICE.format(text=notice) for notice in said["notices"]), said["text"], *sources])
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
+    """Print a text on stdout in UTF-8, whatever the terminal's encoding."""
     sys.stdout.buffer.write(text.encode("utf-8", "replace") + b"\n")
     sys.stdout.flush()
 

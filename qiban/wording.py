@@ -24,3 +24,34 @@ UNKNOWN_ROLE = "角色只能是 api、bot 或 worker：{role}"
 NO_TOKEN = "没有设置 QIBAN_TELEGRAM_TOKEN，Telegram 未开启。"
 UNEXPECTED = "程序出错（{kind}），详情见日志。"
 SOURCE = "出处：《{document}》{label}"
+NOTICE = "〔{text}〕"
+PROGRESS = "（已答 {done} 题，还剩 {left} 题）"
+CHOICE = "  [{key}] {label}"
+
+UNREADABLE_FILE = "文件打不开：{path}"
+FILE_TOO_LARGE = "文件太大，不像是一份企业数据：{path}"
+NOT_UTF8 = "文件不是 UTF-8 编码，请另存为 UTF-8 后再试：{path}"
+BAD_JSON = "第 {line} 行附近不是有效的 JSON，请检查引号、逗号和括号。"
+BAD_YAML = "第 {line} 行附近不是有效的 YAML，请检查缩进和冒号（不支持 & 和 * 引用）。"
+
+ASSESSED = "对照《{name}》，截至 {as_of:%Y-%m-%d}"
+HEADLINE = "结论：{verdict}。共 {total} 条：符合 {met} 条，不符合 {not_met} 条，还不能判断 {unknown} 条。"
+OVERALL = {"met": "全部符合", "not_met": "不符合", "unknown": "还不能判断"}
+SIZE_CLASS = "企业规模：{size}"
+SIZES = {"micro": "微型", "small": "小型", "medium": "中型", "large": "大型", "unknown": "还不能判断"}
+SECTIONS = {"not_met": "不符合（{count} 条）", "unknown": "还不能判断（{count} 条）", "met": "符合（{count} 条）"}
+PRIORITY = "优先条件（同等条件下优先，不是必须）"
+MARKS = {"met": "✓", "not_met": "✗", "unknown": "？"}
+CONDITION = "{mark} {id} {title}{clause}"
+CLAUSE = "〔{clause}〕"
+DETAIL = "    {text}"
+GAP = "差距：{gap}"
+EVIDENCE = "证明材料：{evidence}"
+JOIN = "、"
+NEXT_QUESTION = "下一步先弄清：{label}（{fact}）。{question}"
+SCHEME = (
+    "{id}\n    {name}（{region_name}），依据《{document}》，{state}；基本条件 {conditions} 条，优先条件 {priority} 条"
+)
+IN_FORCE = "现行有效"
+NOT_IN_FORCE = "不在施行期内"
+SCHEMES_FIT = "{count} 个方案的条件都能在所引文件里找到原文。"

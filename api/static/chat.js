@@ -6,7 +6,9 @@
   const composer = document.getElementById("ask");
   const input = document.getElementById("text");
   const touch = matchMedia("(pointer: coarse)").matches;
+  const placeholder = input.placeholder;
   const sent = new WeakMap(); // a turn's replies element -> the values it was sent with
+  const byKey = new WeakSet(); // replies to a button that was pressed with the keyboard
 
   const fresh = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
   const messageId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
@@ -21,6 +23,7 @@
     sent.set(replies, { ...values, id: messageId() });
     deliver(replies);
     turn.scrollIntoView({ block: "start" });
+    return replies;
   }
 
   function deliver(replies) {
@@ -74,8 +77,10 @@
       if (touch) input.blur();
       else input.focus();
     } else if (button?.name) {
-      say({ [button.name]: button.value }, button.textContent.trim());
-      if (!touch) input.focus({ preventScroll: true });
+      const keyed = button.matches(":focus-visible");
+      const replies = say({ [button.name]: button.value }, button.textContent.trim());
+      if (keyed) byKey.add(replies);
+      if (keyed || !touch) input.focus({ preventScroll: true });
     }
     retireChoices();
   });
@@ -91,7 +96,13 @@
   log.addEventListener("htmx:afterSwap", (event) => {
     const turn = event.target.closest(".turn");
     retireChoices();
-    if (turn === log.lastElementChild) turn.scrollIntoView({ block: "start" });
+    if (turn !== log.lastElementChild) return;
+    turn.scrollIntoView({ block: "start" });
+    input.placeholder = turn.querySelector("[data-hint]")?.dataset.hint || placeholder;
+    // Who answers with the keyboard goes on from button to button.
+    if (byKey.has(event.target) && document.activeElement === input && !input.value) {
+      turn.querySelector(".choices button")?.focus({ preventScroll: true });
+    }
   });
   log.addEventListener("htmx:sendError", (event) => fail(event.target));
   log.addEventListener("htmx:timeout", (event) => fail(event.target));

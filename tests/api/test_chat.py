@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import httpx
@@ -10,6 +10,8 @@ import pytest
 
 from api import contract
 from api.parts import Parts
+from conversation.engine import Handled
+from conversation.messages import Reply
 from core.errors import Unavailable
 from tests.api.conftest import assert_problem, assert_shape, open_client
 
@@ -171,6 +173,31 @@ async def test_a_bad_stream_is_a_problem_not_a_stream(client: httpx.AsyncClient)
     assert_problem(await client.get(STREAM, params={"text": "a", "choice": "b"}), 422, "text_or_choice")
     assert_problem(await client.get(STREAM, params={"text": "a", "session": "a b"}), 422, "invalid_request")
     assert_problem(await client.get(HISTORY), 422, "invalid_request")
+
+
+class _Asking:
+    """Conversations that are in the middle of a form."""
+
+    outcome: ClassVar[dict[str, Any]] = {
+        "asking": {"fact": "revenue_main", "year": 2025},
+        "read": [
+            {"fact": "industry", "year": None, "value": "C34", "about": False, "text": "通用设备制造业"},
+            {"fact": "employees", "year": 2025, "min": 100, "below": 120.5, "about": True, "text": "100到120.5人"},
+        ],
+        "assessment": None,
+    }
+
+    async def handle(self, _: object) -> Handled:
+        return Handled((Reply("2025年主营业务收入是多少万元？").to_json(),), self.outcome)
+
+
+async def test_what_is_asked_and_what_was_understood_stand_beside_the_replies(parts: Parts) -> None:
+    async with open_client(parts, conversations=_Asking()) as client:
+        value = await chat(client, text="做机械加工的，百来人")
+        assert {name: value[name] for name in _Asking.outcome} == _Asking.outcome
+        *_, done = events(await client.get(STREAM, params={"text": "做机械加工的，百来人"}))
+    assert done[0] == "done"
+    assert {name: done[1][name] for name in _Asking.outcome} == _Asking.outcome
 
 
 class _Broken:

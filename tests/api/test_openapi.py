@@ -10,6 +10,9 @@ ROUTES = {
     ("post", "/api/v1/chat"),
     ("get", "/api/v1/chat/stream"),
     ("get", "/api/v1/chat/history"),
+    ("get", "/api/v1/schemes"),
+    ("get", "/api/v1/schemes/{scheme_id}"),
+    ("post", "/api/v1/assessments/evaluate"),
     ("get", "/api/v1/documents"),
     ("get", "/api/v1/documents/{document_id}"),
     ("get", "/api/v1/documents/{document_id}/text"),
@@ -29,7 +32,20 @@ async def test_the_document_names_every_route_with_shapes_and_problems(client: h
             assert "application/problem+json" in operation["responses"]["default"]["content"]
     shapes = schema["components"]["schemas"]
     assert {"Answer", "Citation", "Chat", "Reply", "Document", "Problem", "FieldProblem"} <= set(shapes)
+    assert {"AssessmentIn", "Assessment", "ConditionVerdict", "Reading", "Scheme", "Asking", "Read"} <= set(shapes)
     assert "HTTPValidationError" not in shapes
+
+
+async def test_the_document_says_what_facts_look_like(client: httpx.AsyncClient) -> None:
+    schema = (await client.get("/api/v1/openapi.json")).json()
+    body = schema["paths"]["/api/v1/assessments/evaluate"]["post"]["requestBody"]["content"]["application/json"]
+    assert body["schema"] == {"$ref": "#/components/schemas/AssessmentIn"}
+    asked = schema["components"]["schemas"]["AssessmentIn"]
+    assert asked["required"] == ["facts"]
+    given = asked["properties"]["facts"]
+    assert given["type"] == "object"
+    range_ = next(shape for shape in given["additionalProperties"]["anyOf"] if "min" in shape.get("properties", {}))
+    assert set(range_["properties"]) == {"min", "max", "above", "below"}
 
 
 async def test_every_reference_in_the_document_leads_somewhere(client: httpx.AsyncClient) -> None:

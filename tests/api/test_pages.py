@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -10,7 +11,9 @@ import pytest
 
 from api import wording
 from api.parts import Parts
-from api.templating import safe_link
+from api.templating import Pages, safe_link
+from conversation.engine import Handled
+from conversation.messages import Reply
 from knowledge import base
 from qiban.bootstrap import Services
 from tests.api.conftest import HOST, PLAN, assert_problem, open_client
@@ -61,6 +64,9 @@ async def test_the_empty_page_welcomes_and_offers_questions(client: httpx.AsyncC
     assert "企伴" in response.text
     offered = [attrs["value"] for attrs in page.all("button") if attrs.get("name") == "text"]
     assert offered == list(base.starters())
+    (start,) = [attrs for attrs in page.all("button") if attrs.get("name") == "choice"]
+    assert start["value"] == "check::0"
+    assert wording.CHECK in response.text
     assert response.text.count('class="turn"') == 1  # the template for new ones
     assert {"lang": "zh-CN"} in page.all("html")
 
@@ -309,8 +315,6 @@ async def test_an_unknown_document_has_a_page_that_says_so(client: httpx.AsyncCl
 
 async def test_a_reply_with_everything_is_shown(parts: Parts) -> None:
     """What later flows send (figures, cards, files, progress) has its place on the page already."""
-    from api.templating import Pages
-
     computed = {"scheme": "s", "condition": "2a", "verdict": "not_met", "gap": "200万元"}
     reply = {
         "text": "结果如下",
@@ -341,6 +345,90 @@ async def test_a_reply_with_everything_is_shown(parts: Parts) -> None:
     ):
         assert shown in html
     assert "javascript:" not in html
+
+
+REPLY: dict[str, Any] = {
+    "text": "",
+    "status": None,
+    "notices": [],
+    "citations": [],
+    "computed": [],
+    "choices": [],
+    "cards": [],
+    "attachments": [],
+    "progress": None,
+}
+
+
+def render(*replies: dict[str, Any], **context: Any) -> str:
+    return Pages().render("_replies.html", replies=[REPLY | reply for reply in replies], newest=True, **context)
+
+
+@pytest.mark.parametrize(
+    ("done", "left", "most", "words"),
+    [(0, 21, 21, "还剩 21 题"), (2, 3, 5, "还剩 3 题"), (7, 0, 7, "没有要问的了"), (0, 0, 1, "没有要问的了")],
+)
+async def test_progress_is_a_labelled_bar(done: int, left: int, most: int, words: str) -> None:
+    html = render({"progress": {"done": done, "left": left}})
+    assert f'<progress value="{done}" max="{most}">' in html
+    label = re.search(r"<label[^>]*>(.*?)</label>", html, re.S)
+    assert label
+    assert "<progress" in label[1]
+    assert words in label[1]
+    assert "<progress" not in render({"text": "好"})
+
+
+async def test_the_lines_of_a_verdict_keep_their_breaks_and_say_their_marks_aloud() -> None:
+    html = render({"text": "自评结果：\n\n✗ 收入：还差200万元\n？ 研发：<b>\n✓ 已符合：注册地"})
+    assert html.count('<span class="line') == 5
+    for kind, words in (("not_met", "收入：还差200万元"), ("unknown", "研发：&lt;b&gt;"), ("met", "已符合：注册地")):
+        line = re.search(rf'<span class="line {kind}">(.*)</span>', html)
+        assert line
+        assert line[1].endswith(words)
+        assert f"{wording.VERDICTS[kind]}：" in line[1]
+
+
+async def test_answers_stand_out_from_the_ways_around_a_question() -> None:
+    choices = [
+        {"id": "pick:y:3", "label": "是"},
+        {"id": "skip::3", "label": "不知道"},
+        {"id": "why::3", "label": "为何"},
+    ]
+    asked = render({"choices": choices, "progress": {"done": 1, "left": 2}})
+    assert re.findall(r'<button class="([^"]*)"', asked) == ["choice", "choice", "choice aside"]
+    told = render({"choices": choices})
+    assert re.findall(r'<button class="([^"]*)"', told) == ["choice"] * 3
+
+
+async def test_what_a_reply_cites_is_called_so_unless_it_was_declined() -> None:
+    citation = {"document_id": "d", "document": "办法", "clause": "一", "label": "一、", "quote": "甲", "start": 0}
+    citation |= {"end": 1, "page": None, "in_force": True, "valid_from": None, "valid_to": None}
+    for status, words in (("answered", wording.CITED), (None, wording.CITED), ("declined", wording.NEAREST)):
+        assert f">{words}<" in render({"status": status, "citations": [citation]})
+
+
+class _Asking:
+    def __init__(self, fact: str | None) -> None:
+        self._asking = {"fact": fact, "year": None} if fact else None
+
+    async def handle(self, _: object) -> Handled:
+        replies = tuple(Reply(text).to_json() for text in ("记下了。", "下一题？"))
+        return Handled(replies, {"asking": self._asking, "read": [], "assessment": None})
+
+
+@pytest.mark.parametrize(
+    ("fact", "hint"),
+    [
+        ("revenue_main", wording.ANSWER_PLACEHOLDERS["money"]),
+        ("founded_on", wording.ANSWER_PLACEHOLDERS["date"]),
+        ("own_brand", None),
+        (None, None),
+    ],
+)
+async def test_the_field_is_told_what_it_is_for(parts: Parts, fact: str | None, hint: str | None) -> None:
+    async with open_client(parts, conversations=_Asking(fact)) as client:
+        html = (await ask(client, text="好")).text
+    assert re.findall(r'data-hint="([^"]*)"', html) == ([hint] if hint else [])
 
 
 async def test_links_lead_to_the_web_or_to_our_own_pages() -> None:

@@ -14,7 +14,9 @@ from conversation.intents import MAX_QUESTION, recognise
 from conversation.messages import IncomingMessage, to_message
 from knowledge.answer import Answer, Citation
 from messaging.messages import CHOICE_BYTES
+from tests.conversation.parts import self_check
 
+CHECK = self_check()
 CITATION = Citation("d", "某办法", "一", "一、", "一、奖励5万元。", 10, 18, None, True, None, None)
 
 
@@ -34,7 +36,7 @@ def advice() -> Advice:
 
 async def take(advice: Advice, state: State, **message: str) -> Step:
     incoming = IncomingMessage("web", "s", "1", **message)  # type: ignore[arg-type]
-    return await Dialogue(advice, desk="示例局").respond(state, incoming)
+    return await Dialogue(advice, CHECK, desk="示例局").respond(state, incoming)
 
 
 @pytest.mark.parametrize(
@@ -154,7 +156,7 @@ async def test_a_declined_question_goes_to_the_desk() -> None:
         async def answer(self, text: str) -> Answer:
             return Answer("declined", "not_stated", "没有写")
 
-    dialogue = Dialogue(Declining(), desk="示例局")
+    dialogue = Dialogue(Declining(), CHECK, desk="示例局")
     step = await dialogue.respond(State(), IncomingMessage("web", "s", "1", "text", "奖金多少"))
     assert step.declined is not None
     assert (step.declined.text, step.declined.why) == ("奖金多少", "not_stated")

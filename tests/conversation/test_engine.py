@@ -17,6 +17,9 @@ from core.settings import async_url
 from knowledge.answer import Answer
 from knowledge.models import OpenQuestion
 from messaging.outbox import Delivery
+from tests.conversation.parts import self_check
+
+CHECK = self_check()
 
 
 class Echo:
@@ -45,7 +48,9 @@ def text(words: str, number: int | str = 1, *, channel: str = "web", address: st
 
 
 def engine(database: Database, advice: Echo, **options: Any) -> Conversations:
-    return Conversations(database, Dialogue(advice, desk="示例局"), desk="示例局", home_region="430400", **options)
+    return Conversations(
+        database, Dialogue(advice, CHECK, desk="示例局"), desk="示例局", home_region="430400", **options
+    )
 
 
 async def test_a_message_gets_its_replies(database: Database) -> None:

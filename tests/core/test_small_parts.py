@@ -117,6 +117,11 @@ def test_squeezed_text_has_no_white_space(text: str) -> None:
         ("云岭市", "430400", False),
         ("430000", "云岭市", False),
         ("100000", "云岭市", True),
+        ("431000", "431081", True),
+        ("431000", "431102", False),
+        ("441900", "441900", True),
+        ("440000", "441900", True),
+        ("441000", "441900", False),
     ],
 )
 def test_which_region_lies_in_which(outer: str, inner: str, inside: bool) -> None:

@@ -17,6 +17,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+import firms.models  # noqa: F401
 import messaging.outbox  # noqa: F401
 from core.database import Base, Database
 from core.settings import CHECKOUT

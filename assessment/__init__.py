@@ -1,0 +1,1 @@
+"""Assessment: schemes as data, verdicts with reasons, and what to ask next."""

@@ -1,0 +1,38 @@
+"""Chinese copy of the assessment floor."""
+
+from __future__ import annotations
+
+DATE_OUT_OF_RANGE = "评估日期应在 {first} 年到 {last} 年之间。"
+UNKNOWN_SCHEME = "没有这个自评方案，请用 qiban schemes list 查看可用的方案。"
+SCHEME_TWICE = "方案 {id} 在 {one} 和 {other} 里各写了一份，请删去一份。"
+QUOTE_NOT_FOUND = "方案 {scheme} 的条件 {condition}：文件 {document} 的 {clause} 里没有这段原文。"
+DOCUMENT_NOT_FOUND = "方案 {scheme} 引用的文件 {document} 不在知识库里。"
+
+SELF_DECLARED = "以下为按您填写的内容自评的结果，以主管部门认定为准。"
+UNVERIFIED = "《{title}》{number}的条件摘自第三方转载，尚未与官方原文核对，以官方原文为准。"
+NOT_IN_FORCE = "《{title}》目前不在施行期内，以下仅供参考，以主管部门当年的通知为准。"
+EXPIRED = "《{title}》的实施期已于{day}结束，以下按原文件的条件计算，能否申报以主管部门当年的通知为准。"
+DOCUMENT_GONE = "这个方案依据的文件已从知识库移除，以下结果没有原文可查，请先与主管部门核对。"
+
+VALUE = "{label}：{given}"
+MET = "{values}，符合要求（{required}）。"
+NOT_MET = "{values}，要求是{required}。"
+NOT_MET_GAP = "{values}，要求是{required}，还差{gap}。"
+NOT_MET_OVER = "{values}，要求是{required}，超出{gap}。"
+NOT_MET_ANY = "{values}。以下有一项满足就可以：{required}。"
+NEEDED = "还需要知道：{needs}。"
+RANGE = "您给的是大概数（{values}），落在{threshold}两边，请给准确数。"
+DATE_RANGE = "您给的日期（{values}）还不够准，请写到具体哪一天。"
+UNDEFINED = "{label}无法计算：缺少需要的年度数据，或作除数的数是 0。"
+READINGS_DIFFER = "{readings}。几种算法结论不同，口径待主管部门确认。"
+READINGS_ALSO = "另一种口径结论不同：{readings}。"
+READING_VALUE = "{name} {value}"
+READING = "{name}{value}（{verdict}）"
+VERDICTS = {"met": "符合", "not_met": "不符合", "unknown": "暂不能判断"}
+NO_SIZE_CLASS = "这个行业不在《中小企业划型标准规定》（工信部联企业〔2011〕300号）的表里，企业规模待主管部门确认。"
+ALTERNATIVE = "；"
+JOIN = "、"
+EITHER = "，或者"
+OF_YEAR = "{year}年{what}"
+REMEDY = "（{label}达到{value}即可）"
+REMEDY_AT_MOST = "（{label}降到{value}以内即可）"

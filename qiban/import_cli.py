@@ -1,0 +1,85 @@
+"""`qiban import`: tables of a bureau into the directory."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import regions
+from core.database import Database
+from core.errors import BadInput
+from core.settings import Settings
+from firms import import_wording
+from firms.importing import FirmImport, Report
+from qiban import console, schema, wording
+from qiban.bootstrap import NotSetUp, clock_of, open_catalogue
+from qiban.console import Json
+
+app = typer.Typer(no_args_is_help=True)
+
+_SHOWN = 20
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check the file and write nothing.")]
+
+
+@app.callback()
+def _group() -> None:
+    """Tables of a bureau: firms."""
+
+
+@app.command()
+def firms(file: Path, dry_run: DryRun = False, as_json: Json = False) -> None:
+    """Import a table of firms (.csv, .xlsx): good rows go in beside bad ones."""
+    report = console.wait_for(_import_firms(console.quiet_settings(), _bytes(file), dry_run))
+    if as_json:
+        console.show_json(report.to_json())
+    else:
+        show_report(report, dry_run=dry_run)
+    if report.nothing_went_in:
+        raise typer.Exit(2)
+
+
+@asynccontextmanager
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone, for commands that search nothing. Raises NotSetUp before `qiban setup`."""
+    database = Database(settings.database)
+    try:
+        if await schema.current(database) != schema.head():
+            raise NotSetUp()
+        yield database
+    finally:
+        await database.close()
+
+
+async def _import_firms(settings: Settings, data: bytes, dry_run: bool) -> Report:
+    async with open_database(settings) as database:
+        home, today = regions.find(settings.region).code, clock_of(settings).today()
+        return await FirmImport(database, open_catalogue(settings), today=today, home=home).run(data, dry_run=dry_run)
+
+
+def _bytes(path: Path) -> bytes:
+    if not path.is_file():
+        raise BadInput(wording.NO_SUCH_FILE.format(path=path.name))
+    return path.read_bytes()
+
+
+def show_report(report: Report, *, dry_run: bool) -> None:
+    """The report for a person, in plain Chinese; the first errors only."""
+    if dry_run:
+        typer.echo(import_wording.DRY_RUN)
+    counts = {"rows": report.rows, "added": report.added, "updated": report.updated, "unchanged": report.unchanged}
+    typer.echo(import_wording.SUMMARY.format(**counts, errors=report.bad_rows))
+    for error in report.errors[:_SHOWN]:
+        typer.echo(import_wording.ERROR_LINE.format(row=error.row, column=error.column, message=error.message))
+    if len(report.errors) > _SHOWN:
+        typer.echo(import_wording.MORE_ERRORS.format(count=len(report.errors) - _SHOWN))
+    for duplicate in report.duplicates[:_SHOWN]:
+        line = import_wording.DUPLICATE_WHY[duplicate.why]
+        typer.echo(line.format(row=duplicate.row, same_as=duplicate.same_as))
+    if len(report.duplicates) > _SHOWN:
+        typer.echo(import_wording.MORE_DUPLICATES.format(count=len(report.duplicates) - _SHOWN))
+    for notice in report.notices:
+        typer.echo(notice)
