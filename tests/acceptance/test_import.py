@@ -100,11 +100,12 @@ def test_good_rows_go_in_beside_bad_ones(qiban: Run, tmp_path: Path) -> None:
         ["示例己有限公司", credit_code(27), "衡东", "2,000.5"],
     ]
     report = answered(qiban("import", "firms", written(tmp_path, csv_bytes([header, *rows])), "--json"))
-    assert (report["rows"], report["added"]) == (3, 2)
-    (error,) = report["errors"]
-    assert (error["row"], error["column"]) == (2, "统一社会信用代码")
-    assert error["message"].startswith("代码被表格软件改成科学计数")
-    assert any("待核对" in notice for notice in report["notices"])
+    assert (report["rows"], report["added"]) == (3, 1)
+    damaged, wrong = report["errors"]
+    assert (damaged["row"], damaged["column"]) == (2, "统一社会信用代码")
+    assert damaged["message"].startswith("代码被表格软件改成科学计数")
+    assert (wrong["row"], wrong["code"]) == (3, "wrong_check_character")
+    assert "010000990000000012" in wrong["message"]
 
 
 def test_no_good_row_is_exit_code_2_and_still_an_answer(qiban: Run, tmp_path: Path) -> None:
