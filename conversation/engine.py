@@ -38,6 +38,10 @@ Key = tuple[str, str]
 """A conversation: (channel, address)."""
 
 
+class _Overtaken(Exception):
+    """Another process answered the message or moved the conversation on."""
+
+
 @dataclass(frozen=True)
 class Handled:
     """What a message got: its replies and its outcome (asking, read, assessment) as the contract's JSON values."""
@@ -185,6 +189,17 @@ class Conversations:
 
     async def _store(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
         """Write state, replies and deliveries together, unless another process did so since we read."""
+        try:
+            await self._write(inbound, conversation, step)
+        except _Overtaken:
+            return
+        self._on_enqueued()
+
+    async def _write(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
+        """Raises _Overtaken, with nothing written, when the message is answered already or the state has moved on.
+
+        Both are asked for: message and state are read in two statements, and between them another process may commit.
+        """
         replies = [reply.to_json() for reply in step.replies]
         now = machine_now()
         ours = update(Conversation).where(
@@ -197,11 +212,12 @@ class Conversations:
                 )
             )
             if moved is None:
-                return
+                raise _Overtaken
             message = inbound.message if step.said is None else {**inbound.message, "text": step.said}
-            done = update(Inbound).where(Inbound.id == inbound.id)
+            done = update(Inbound).where(Inbound.id == inbound.id, Inbound.state == "pending").returning(Inbound.id)
             values = {"message": message, "replies": replies, "outcome": step.outcome.to_json(), "handled_at": now}
-            await session.execute(done.values(state="done", **values))
+            if await session.scalar(done.values(state="done", **values)) is None:
+                raise _Overtaken
             if step.declined is not None:
                 session.add(
                     OpenQuestion(
@@ -215,7 +231,6 @@ class Conversations:
                 )
             if inbound.channel in self._pushed:
                 await self._enqueue(session, inbound, replies)
-        self._on_enqueued()
 
     async def _enqueue(self, session: AsyncSession, inbound: Inbound, replies: Sequence[dict[str, Any]]) -> None:
         for number, reply in enumerate(replies):

@@ -257,7 +257,14 @@ class SelfCheck:
         if key is None:
             return await self._next(check, version)
         fact = self._fact(key)
-        moved = replace(check, facts=check.facts.put(*key, None), skipped=(*check.skipped, key))
+        moved = replace(check, skipped=(*check.skipped, key))
+        if key in check.pressed:  # only the exact figure is not known: what was said roughly stays
+            echo = wording.ROUGH_STAYS.format(
+                label=key_label(key, fact), value=value_text(check.facts.values[key], fact)
+            )
+            turn = await self._next(moved, version, echo)
+            return replace(turn, said=wording.BUTTON_SKIP)
+        moved = replace(moved, facts=check.facts.put(*key, None))
         echo = wording.RECORDED_UNKNOWN.format(label=key_label(key, fact))
         turn = await self._next(moved, version, echo, (read_json(key, fact, None),))
         return replace(turn, said=wording.BUTTON_SKIP)
