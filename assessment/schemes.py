@@ -13,9 +13,9 @@ from assessment import wording
 from core import regions
 from core.datafile import BadDataFile, Entry, read_yaml
 from core.errors import NotFound
-from firms import criteria
 from firms.catalogue import Catalogue
-from firms.criteria import BadRule, Rule
+from firms.criteria import Rule
+from firms.rule_reading import BadRule, read_rule
 
 BUILT_IN = Path(__file__).parent / "data" / "schemes"
 
@@ -28,7 +28,7 @@ class UnknownScheme(NotFound):
 
 
 class Condition(Entry):
-    """One condition. `quote` is the part of the clause that it judges, word by word; `rule` as in `firms.criteria`."""
+    """One condition. `quote`: the part of the clause that it judges, word by word. `rule`: `firms.rule_reading`."""
 
     id: str
     title: str
@@ -43,7 +43,7 @@ class Condition(Entry):
     def _parsed(cls, value: object, info: ValidationInfo) -> Rule:
         catalogue: Catalogue = (info.context or {})["catalogue"]
         try:
-            return criteria.read_rule(value, catalogue)
+            return read_rule(value, catalogue)
         except BadRule as error:
             raise ValueError(error.message) from error
 

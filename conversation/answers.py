@@ -40,11 +40,6 @@ class Understood:
 
 
 @dataclass(frozen=True)
-class Unsaid:
-    """The person does not know or will not say."""
-
-
-@dataclass(frozen=True)
 class AskBack:
     """It has to be asked back: why, and the readings to choose from."""
 
@@ -52,12 +47,8 @@ class AskBack:
     candidates: tuple[Value, ...] = ()
 
 
-@dataclass(frozen=True)
-class NoAnswer:
-    """The text does not answer the question."""
-
-
-Answered = Understood | Unsaid | AskBack | NoAnswer
+Answered = Understood | Declined | AskBack | NoValue
+"""`Declined` and `NoValue` are the reader's own."""
 
 
 def is_question(text: str) -> bool:
@@ -73,7 +64,7 @@ def words_of(text: str) -> str:
 def understand(fact: Fact, text: str, *, today: date, home: str) -> Answered:
     """What `text` says about `fact`. A text that asks something is no answer."""
     if is_question(text):
-        return NoAnswer()
+        return NoValue()
     if fact.kind in ("choice", "choices"):
         return _choice(fact, text)
     if fact.kind == "names":
@@ -117,12 +108,12 @@ def _fit(fact: Fact, outcome: reading.Outcome) -> Answered:
         case Known(value, about):
             return fit(fact, value, about=about)
         case Declined():
-            return Unsaid()
+            return Declined()
         case Doubt("unreadable"):
-            return NoAnswer()
+            return NoValue()
         case Doubt(code, candidates):
             return AskBack(_why(fact, code), tuple(_possible(fact, candidates)))
-    return NoAnswer()
+    return NoValue()
 
 
 def _why(fact: Fact, code: str) -> str:
@@ -158,7 +149,7 @@ def _date_or_never(fact: Fact, text: str, today: date) -> Answered:
         case Known(True):
             return AskBack(wording.DATE_WANTED)
         case Declined():
-            return Unsaid()
+            return Declined()
         case Doubt() if isinstance(found, NoValue) or (isinstance(found, Doubt) and found.code == "zero_or_none"):
             return AskBack(wording.DOUBTS["ambiguous.boolean"])
     return _fit(fact, found)
@@ -171,12 +162,12 @@ def _choice(fact: Fact, text: str) -> Answered:
         return _chosen(fact, exact[:1])
     match reading.read_yes_no(text):
         case Declined():
-            return Unsaid()
+            return Declined()
         case Known(False) if fact.option(NONE):
             return _chosen(fact, [NONE])
     found = _mentioned(fact, said)
     if not found:
-        return NoAnswer()
+        return NoValue()
     if any(word in said for word in wording.NEGATIONS):
         return AskBack(wording.DOUBTS["ambiguous"])
     if fact.kind == "choice" and len(found) > 1:
@@ -206,9 +197,9 @@ def _names(text: str) -> Answered:
         case Known(False):
             return Understood(Names())
         case Declined():
-            return Unsaid()
+            return Declined()
     parts = [part.strip() for part in re.split(r"[、，,;；\n]", text) if part.strip()]
-    return Understood(Names(tuple(Name(part[:100]) for part in parts[:20]))) if parts else NoAnswer()
+    return Understood(Names(tuple(Name(part[:100]) for part in parts[:20]))) if parts else NoValue()
 
 
 def read_json(key: Key, fact: Fact, value: Value | None, *, about: bool = False) -> dict[str, Any]:

@@ -19,9 +19,7 @@ from conversation.answers import (
     FIGURES,
     Answered,
     AskBack,
-    NoAnswer,
     Understood,
-    Unsaid,
     fit,
     is_question,
     read_json,
@@ -29,6 +27,7 @@ from conversation.answers import (
 )
 from conversation.hearing import HeardFact, hear, names_others
 from conversation.messages import NOTHING, Outcome, Progress, Reply
+from core.reading import Declined, NoValue
 from core.spans import Span
 from core.truth import Truth
 from firms import criteria
@@ -143,7 +142,7 @@ class SelfCheck:
         if said := self._said(check, fact, text):
             return await self._take_several(check, said, version)
         answered = understand(fact, text, today=self._assessor.today(), home=self._home)
-        if isinstance(answered, NoAnswer):
+        if isinstance(answered, NoValue):
             return None
         if isinstance(answered, Understood) and fact.kind in FIGURES and names_others(text, fact, catalogue):
             why = wording.CONFIRM_FIGURE.format(label=key_label(check.asking, fact))
@@ -155,11 +154,10 @@ class SelfCheck:
         assert check.asking is not None
         said: list[tuple[Key, HeardFact]] = []
         for heard in hear(text, self._assessor.catalogue, today=self._assessor.today()).facts:
-            key = heard.key
-            if not heard.named and fact.yearly and fact.kind == "money":
-                key = (fact.id, key[1] if heard.dated else check.asking[1])
-            if heard.named or heard.dated:
-                said.append((key, heard))
+            if heard.named:
+                said.append((heard.key, heard))
+            elif heard.dated and fact.yearly and fact.kind == "money":
+                said.append(((fact.id, heard.key[1]), heard))
         keys = [key for key, _ in said]
         if len(set(keys)) < len(keys) or set(keys) <= {check.asking}:
             return {}
@@ -230,7 +228,7 @@ class SelfCheck:
         assert key is not None
         fact = self._fact(key)
         match answered:
-            case Unsaid():
+            case Declined():
                 return await self._skip(check, version)
             case AskBack(why, candidates):
                 return self._question(replace(check, candidates=candidates), version, why, ())

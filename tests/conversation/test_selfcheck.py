@@ -12,6 +12,7 @@ from assessment.evaluation import assess
 from conversation import wording
 from conversation.dialogue import Dialogue, State, Step
 from conversation.messages import IncomingMessage
+from conversation.selfcheck import Check
 from firms.facts import read_facts
 from knowledge.answer import Answer
 from messaging.messages import CHOICE_BYTES
@@ -361,6 +362,31 @@ async def test_a_double_press_counts_once_and_an_old_button_changes_nothing() ->
     assert wording.BUTTON_EXPIRED in stale.replies[0].text
     assert person.state.check is not None
     assert person.state.check.facts == facts
+    assert person.asking is not None
+
+
+@pytest.mark.parametrize("asking", [("equity_investment_2y", None), ("niche_focus", None)])
+async def test_an_amount_for_something_else_never_lands_in_the_revenue(asking: tuple[str, None]) -> None:
+    facts = read_facts({"revenue_main": {"2025": 2420}}, ASSESSOR.catalogue)
+    turn = await CHECK.answer(Check("national-srdi-sme-2026", facts, asking), "是的，去年500万", 1)
+    kept = turn.check.facts if turn and turn.check else facts
+    assert kept.values["revenue_main", 2025] == facts.values["revenue_main", 2025]
+
+
+async def test_an_old_button_after_the_verdict_leaves_the_verdicts_buttons_at_hand() -> None:
+    person = Person()
+    await person.say("自评", "机械加工")
+    old = next(c.id for r in person.step.replies for c in r.choices if c.label == "不知道")  # type: ignore[union-attr]
+    await person.say("2420万", "2200万", "2000万")
+    while person.step is not None and person.step.outcome.assessment is None:
+        assert person.asking is not None
+        await person.say(answer_to(person.asking, TYPED))
+    facts = person.state.check.facts if person.state.check else None
+    step = await person.take(kind="choice", choice=old)
+    assert wording.BUTTON_EXPIRED in step.replies[0].text
+    assert person.state.check is not None
+    assert person.state.check.facts == facts
+    await person.press("再看优先条件")
     assert person.asking is not None
 
 

@@ -14,9 +14,10 @@ from core import truth
 from core.spans import Days, Span, root_floor, years_back, years_between
 from core.truth import Truth
 from firms.catalogue import catalogue
-from firms.criteria import BadRule, judge, parse, read_rule, subjects
+from firms.criteria import judge, subjects
 from firms.facts import Facts, Name, Names, read_facts, value_from_json, value_to_json
 from firms.figures import Situation
+from firms.rule_reading import BadRule, parse, read_rule
 from firms.shown import figure, number
 
 CATALOGUE = catalogue()
