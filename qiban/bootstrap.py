@@ -159,15 +159,22 @@ async def open_services(
 
 
 @asynccontextmanager
-async def open_library(settings: Settings) -> AsyncIterator[Library]:
-    """The library alone, for commands that search nothing. Raises NotSetUp before `qiban setup`."""
+async def open_database(settings: Settings) -> AsyncIterator[Database]:
+    """The database alone. Raises NotSetUp before `qiban setup`."""
     database = Database(settings.database)
     try:
         if await schema.current(database) != schema.head():
             raise NotSetUp()
-        yield Library(database, home_region=regions.find(settings.region).code)
+        yield database
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def open_library(settings: Settings) -> AsyncIterator[Library]:
+    """The library alone, for commands that search nothing. Raises NotSetUp before `qiban setup`."""
+    async with open_database(settings) as database:
+        yield Library(database, home_region=regions.find(settings.region).code)
 
 
 def open_catalogue(settings: Settings) -> Catalogue:

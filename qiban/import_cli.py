@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core import regions
-from core.database import Database
 from core.errors import BadInput
 from core.settings import Settings
 from firms import import_wording
 from firms.importing import FirmImport, Report
-from qiban import console, schema, wording
-from qiban.bootstrap import NotSetUp, clock_of, open_catalogue
+from qiban import console, wording
+from qiban.bootstrap import clock_of, open_catalogue, open_database
 from qiban.console import Json
 
 app = typer.Typer(no_args_is_help=True)
@@ -40,18 +37,6 @@ def firms(file: Path, dry_run: DryRun = False, as_json: Json = False) -> None:
         show_report(report, dry_run=dry_run)
     if report.nothing_went_in:
         raise typer.Exit(2)
-
-
-@asynccontextmanager
-async def open_database(settings: Settings) -> AsyncIterator[Database]:
-    """The database alone, for commands that search nothing. Raises NotSetUp before `qiban setup`."""
-    database = Database(settings.database)
-    try:
-        if await schema.current(database) != schema.head():
-            raise NotSetUp()
-        yield database
-    finally:
-        await database.close()
 
 
 async def _import_firms(settings: Settings, data: bytes, dry_run: bool) -> Report:

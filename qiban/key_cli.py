@@ -13,8 +13,8 @@ from firms import audit, import_wording, keys
 from firms.keys import KeyOwner, OwnerKind
 from firms.store import Firms
 from qiban import console
+from qiban.bootstrap import open_database
 from qiban.console import Json
-from qiban.import_cli import open_database
 
 app = typer.Typer(no_args_is_help=True)
 

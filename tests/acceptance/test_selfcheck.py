@@ -18,21 +18,14 @@ from assessment.evaluation import assess
 from conversation import wording
 from firms.catalogue import catalogue
 from firms.facts import read_facts
+from tests.acceptance.people import BAKER, BEGIN, CODER, MECHANIC, PEOPLE, Person, Press, Verdict
 from tests.acceptance.process import Service, run
 from tests.acceptance.selfcheck import (
-    BAKER,
-    BEGIN,
-    CODER,
-    MECHANIC,
-    PEOPLE,
     Heard,
-    Person,
-    Press,
     Script,
     Stored,
     TelegramLine,
     TerminalLine,
-    Verdict,
     WebLine,
     check_stored,
     facts_of,

@@ -25,24 +25,16 @@ from conversation.models import Conversation, Inbound
 from core.database import Database
 from knowledge.answer import Answer
 from messaging.outbox import Delivery
+from tests.acceptance.people import BACK, BAKER, BEGIN, CODER, MECHANIC, RESUME, Person, Press, Verdict
 from tests.acceptance.process import Service
 from tests.acceptance.selfcheck import (
-    BACK,
-    BAKER,
-    BEGIN,
-    CODER,
-    MECHANIC,
     PATIENCE,
-    RESUME,
     EngineLine,
     Heard,
-    Person,
-    Press,
     Script,
     Stored,
     TelegramLine,
     TerminalLine,
-    Verdict,
     WebLine,
     check_stored,
 )
