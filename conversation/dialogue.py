@@ -194,7 +194,7 @@ class Dialogue:
     async def _expired(self, state: State) -> Step:
         """An old button: refused, with what can be pressed now. After a verdict that is the verdict's own buttons."""
         if state.checking and state.check is not None and state.check.done:
-            return _checked(state, await self._check.ask(state.check, state.round + 1, wording.BUTTON_EXPIRED))
+            return _checked(state, await self._check.offer(state.check, state.round + 1, wording.BUTTON_EXPIRED))
         return await self._aside(state, wording.BUTTON_EXPIRED)
 
     async def _press(self, state: State, choice: ChoiceId) -> Step | None:

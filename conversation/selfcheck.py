@@ -112,6 +112,7 @@ class Selfcheck(Protocol):
     async def answer(self, check: Check, text: str, version: int) -> Turn | None: ...
     async def choose(self, check: Check, action: str, ref: str, version: int) -> Turn | None: ...
     async def ask(self, check: Check, version: int, lead: str = "") -> Turn: ...
+    async def offer(self, check: Check, version: int, text: str) -> Turn: ...
 
 
 class SelfCheck:
@@ -421,6 +422,11 @@ class SelfCheck:
         choices = self._after(done, assessment, version)
         replies = (*replies[:-1], replace(replies[-1], choices=choices))
         return Turn(done, replies, Outcome(None, read, assessment.to_json()), said)
+
+    async def offer(self, check: Check, version: int, text: str) -> Turn:
+        """Say something after the verdict, and offer again what can be done next."""
+        assessment = await self._assessor.assess(check.facts, scheme_id=check.scheme)
+        return Turn(check, (Reply(text, choices=self._after(check, assessment, version)),))
 
     def _after(self, check: Check, assessment: Assessment, version: int) -> tuple[Choice, ...]:
         choices: list[Choice] = []
