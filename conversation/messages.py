@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from conversation import wording
 from knowledge.answer import Citation, Computed, Status, plain
-from messaging.messages import Attachment, Choice, OutMessage, Quote
+from messaging.messages import Attachment, Card, Choice, OutMessage, Quote
 
 Kind = Literal["text", "choice", "command", "media"]
 
@@ -38,15 +38,6 @@ class IncomingMessage:
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         return cls(**value)
-
-
-@dataclass(frozen=True)
-class Card:
-    """A titled block under a reply (an offer, an event, a verdict): `lines` are plain text."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-    url: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,4 +109,5 @@ def to_message(reply: dict[str, Any], document_url: str | None) -> OutMessage:
         quotes=quotes,
         choices=tuple(Choice(**choice) for choice in reply["choices"]),
         attachments=tuple(Attachment(**attachment) for attachment in reply["attachments"]),
+        cards=tuple(Card(card["title"], tuple(card["lines"]), card["url"]) for card in reply["cards"]),
     )

@@ -1,4 +1,4 @@
-"""Tables of the firms floor: firms, statements about them, who speaks for them, consents, keys, the audit log."""
+"""Tables of the firms floor: firms, statements about them, who speaks for them, consents, staff, keys, audit log."""
 
 from __future__ import annotations
 
@@ -131,3 +131,62 @@ class AuditRow(Base):
     subject_kind: Mapped[str] = mapped_column(String(30))
     subject: Mapped[str] = mapped_column(String(200))
     details: Mapped[dict[str, Any]]
+
+
+class ClaimCode(Base):
+    """A code by which a chat proves once that it speaks for a firm or a provider; only its hash is kept."""
+
+    __tablename__ = "claim_codes"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    owner_kind: Mapped[str] = mapped_column(String(10))  # firm, provider
+    owner: Mapped[str] = mapped_column(String(200))
+    made_by: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    used_channel: Mapped[str | None] = mapped_column(String(20))
+    used_address: Mapped[str | None] = mapped_column(String(200))
+
+
+class ProviderIdentityRow(Base):
+    """An address that proved to speak for a provider. `folded_provider` tells providers apart."""
+
+    __tablename__ = "provider_identities"
+    __table_args__ = (UniqueConstraint("channel", "address", "folded_provider"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    address: Mapped[str] = mapped_column(String(200))
+    provider: Mapped[str] = mapped_column(String(200))
+    folded_provider: Mapped[str] = mapped_column(String(200), index=True)
+    created_at: Mapped[datetime]
+
+
+class StaffRow(Base):
+    """A member of staff. `region` empty: no limit. The password is set through a link that works once."""
+
+    __tablename__ = "staff"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(100))
+    folded_name: Mapped[str] = mapped_column(String(100), unique=True)
+    role: Mapped[str] = mapped_column(String(10))  # editor, approver, admin
+    region: Mapped[str | None] = mapped_column(String(100))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    totp_secret: Mapped[str | None] = mapped_column(String(64))
+    link_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    link_ends_at: Mapped[datetime | None]
+    active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class StaffSessionRow(Base):
+    """A signed-in browser of a member of staff; only the token's hash is kept."""
+
+    __tablename__ = "staff_sessions"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    staff_id: Mapped[int] = mapped_column(ForeignKey("staff.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]

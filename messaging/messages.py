@@ -69,6 +69,15 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Card:
+    """A titled block under a message (an offer, an event, a verdict): `lines` are plain text."""
+
+    title: str
+    lines: tuple[str, ...] = ()
+    url: str | None = None
+
+
+@dataclass(frozen=True)
 class OutMessage:
     """A message to one address. All texts are plain: the channel escapes them for its own markup."""
 
@@ -77,6 +86,7 @@ class OutMessage:
     quotes: tuple[Quote, ...] = ()
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Attachment, ...] = ()
+    cards: tuple[Card, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """A value for a JSON column; `from_json` reads it back equal."""
@@ -91,4 +101,7 @@ class OutMessage:
             quotes=tuple(Quote(**quote) for quote in value.get("quotes", ())),
             choices=tuple(Choice(**choice) for choice in value.get("choices", ())),
             attachments=tuple(Attachment(**attachment) for attachment in value.get("attachments", ())),
+            cards=tuple(
+                Card(card["title"], tuple(card.get("lines", ())), card.get("url")) for card in value.get("cards", ())
+            ),
         )

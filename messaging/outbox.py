@@ -39,6 +39,7 @@ class Delivery(Base):
         UniqueConstraint("key"),
         Index("ix_deliveries_state_due_at", "state", "due_at"),
         Index("ix_deliveries_channel_address_id", "channel", "address", "id"),
+        Index("ix_deliveries_topic_state", "topic", "state"),
     )
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     key: Mapped[str] = mapped_column(String(200))
@@ -54,6 +55,13 @@ class Delivery(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
+    lane: Mapped[str] = mapped_column(String(8), default="reply")  # reply, notice, bulk
+    topic: Mapped[str | None] = mapped_column(String(100))
+    guard: Mapped[str | None] = mapped_column(String(40))
+    guard_args: Mapped[dict[str, Any] | None]
+    not_after: Mapped[datetime | None]
+    urgent: Mapped[bool] = mapped_column(default=False)
+    read_at: Mapped[datetime | None]
 
 
 async def enqueue(session: AsyncSession, *, key: str, channel: str, address: str, message: OutMessage) -> bool:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
+import announcements.models  # noqa: F401
 import firms.models  # noqa: F401
+import matching.models  # noqa: F401
+import messaging.models
 import messaging.outbox  # noqa: F401
 from core.database import Base
 

@@ -17,7 +17,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 
+import announcements.models  # noqa: F401
 import firms.models  # noqa: F401
+import matching.models  # noqa: F401
+import messaging.models  # noqa: F401
 import messaging.outbox  # noqa: F401
 from core.database import Base, Database
 from core.settings import CHECKOUT
