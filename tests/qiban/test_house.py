@@ -20,7 +20,7 @@ from sqlalchemy import Connection, inspect
 import announcements.models  # noqa: F401
 import firms.models  # noqa: F401
 import matching.models  # noqa: F401
-import messaging.models  # noqa: F401
+import messaging.models
 import messaging.outbox  # noqa: F401
 from core.database import Base, Database
 from core.settings import CHECKOUT
