@@ -372,7 +372,7 @@ def operand_text(rule: Atom, entry: Fact | Derived, as_of: date) -> str:
             return shown_days(Days.day(operand.on(as_of)))
         case date():
             return shown_days(Days.day(operand))
-    return (wording.OR if rule.operator == "has" else wording.AND).join(_word_text(entry, word) for word in operand)
+    return wording.AND.join(_word_text(entry, word) for word in operand)
 
 
 def _word_text(entry: Fact | Derived, word: str) -> str:

@@ -243,7 +243,7 @@ class _Reading:
         if self.row.surplus:
             return [RowError(self.row.number, wording.WHOLE_ROW, "surplus_cells", wording.SURPLUS)]
         name = self._required("name", lambda cell: cells.text(cell, 200))
-        code = self._own("credit_code", _credit_code)
+        code = self._own("credit_code", credit_code_cell)
         data_date = self._own("data_date", cells.day)
         facts = self._all_facts(data_date)
         region = next((fact.value for fact in facts if fact.fact == "region"), None)
@@ -256,7 +256,7 @@ class _Reading:
             profile=self._profile(),
             facts=facts,
             contact=self._contact(),
-            telegram=self._own("telegram", _chat),
+            telegram=self._own("telegram", chat_cell),
             visible=self._own("visible", cells.yes_no),
             subscriptions=self._own("subscriptions", _categories),
             source=self._own("source", lambda cell: cells.text(cell, 200)),
@@ -388,13 +388,14 @@ class _Reading:
     def _contact(self) -> dict[str, str]:
         found = {
             "name": self._own("contact_name", lambda cell: cells.text(cell, 100)),
-            "phone": self._own("phone", _phone),
-            "email": self._own("email", _email),
+            "phone": self._own("phone", phone_cell),
+            "email": self._own("email", email_cell),
         }
         return {key: value for key, value in found.items() if value is not None}
 
 
-def _credit_code(cell: Cell) -> str | None:
+def credit_code_cell(cell: Cell) -> str | None:
+    """A credit code, normalised. Raises DamagedCode, IdentityNumber, BadCreditCode, WrongCheckCharacter."""
     given = cells.code(cell)
     if given is None:
         return None
@@ -408,21 +409,24 @@ def _credit_code(cell: Cell) -> str | None:
     return code
 
 
-def _chat(cell: Cell) -> str | None:
+def chat_cell(cell: Cell) -> str | None:
+    """The number of a Telegram chat. Raises BadContact."""
     given = cells.code(cell)
     if given is not None and not _CHAT.fullmatch(given):
         raise BadContact(wording.BAD_CHAT)
     return given
 
 
-def _phone(cell: Cell) -> str | None:
+def phone_cell(cell: Cell) -> str | None:
+    """A telephone number as it stands. Raises BadContact, DamagedCode."""
     given = cells.code(cell)
     if given is not None and not (_PHONE.fullmatch(given) and sum(map(str.isdigit, given)) >= 5):
         raise BadContact(wording.BAD_PHONE)
     return given
 
 
-def _email(cell: Cell) -> str | None:
+def email_cell(cell: Cell) -> str | None:
+    """An address for e-mail. Raises BadContact."""
     given = cells.text(cell, 200)
     if given is not None and not _EMAIL.fullmatch(given):
         raise BadContact(wording.BAD_EMAIL)
