@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 import telegram
 from telegram import InlineKeyboardMarkup, LinkPreviewOptions
@@ -20,6 +22,12 @@ from messaging.messages import OutMessage
 
 _CHAT_ID = re.compile(r"-?[0-9]{1,19}")
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@lru_cache(maxsize=16)
+def _rendered(message: OutMessage) -> tuple[Part, ...]:
+    """An announcement has the same parts for everybody."""
+    return tuple(render(message))
 
 
 class TelegramChannel:
@@ -40,7 +48,7 @@ class TelegramChannel:
         """Deliver `message` to the chat `address`. `Sent` holds the id of the first part."""
         if not _CHAT_ID.fullmatch(address):
             return Blocked("not a chat id")
-        parts = render(message)
+        parts = _rendered(message)
         if not parts:
             return Rejected("nothing to send")
         progress = self._unfinished.of(address, message)
@@ -49,7 +57,11 @@ class TelegramChannel:
             self._unfinished.forget(address, message)
         return outcome
 
-    async def _send_rest(self, address: str, message: OutMessage, parts: list[Part], progress: Progress) -> Outcome:
+    def parts(self, message: OutMessage) -> int:
+        """How many Telegram messages `message` takes."""
+        return len(_rendered(message))
+
+    async def _send_rest(self, address: str, message: OutMessage, parts: Sequence[Part], progress: Progress) -> Outcome:
         for part in parts[progress.parts :]:
             await self._pace.turn(address)
             outcome = await self._send_part(address, part)

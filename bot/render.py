@@ -18,7 +18,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from bot import wording
 from bot.split import clip, grapheme_boundaries, split, utf16_length
 from core.text import clean
-from messaging.messages import Attachment, Choice, OutMessage, Quote
+from messaging.messages import Attachment, Card, Choice, OutMessage, Quote
 
 TEXT_LIMIT = 4096
 """UTF-16 code units of a message's text, after its markup is read (Bot API, sendMessage)."""
@@ -79,7 +79,7 @@ class _Styled:
 
 
 def render(message: OutMessage) -> list[Part]:
-    """The parts to send, in order: notices, text, quotes, files. Empty when there is nothing to show.
+    """The parts to send, in order: notices, text, cards, quotes, files. Empty when there is nothing to show.
 
     A quote that stands in the text already is only named and linked.
     """
@@ -128,12 +128,22 @@ def _compose(message: OutMessage) -> list[_Piece]:
     text = _sendable(message.text).strip()
     notices = "\n".join(wording.NOTICE_MARK + _sendable(notice).strip() for notice in message.notices)
     sections = [[_Piece(notices)], [_Piece(text)]]
+    sections += [_card(card) for card in message.cards]
     sections += [_quote(quote, text) for quote in message.quotes]
     sections += [_file(attachment) for attachment in message.attachments]
     shown = [section for section in sections if any(clean(piece.text).strip() for piece in section)]
     if not shown and message.choices:
         shown = [[_Piece(wording.CHOOSE)]]
     return [piece for index, section in enumerate(shown) for piece in (*([_Piece("\n\n")] if index else []), *section)]
+
+
+def _card(card: Card) -> list[_Piece]:
+    """The title in bold, the lines, and the address as itself: it is readable where markup is not."""
+    lines = [_Piece(" ".join(_sendable(card.title).split()), "bold")]
+    lines += [_Piece(_sendable(line).strip()) for line in card.lines]
+    if card.url is not None and _is_link(card.url):
+        lines.append(_Piece(card.url, "link", card.url))
+    return _lines(line for line in lines if line.text)
 
 
 def _quote(quote: Quote, text: str) -> list[_Piece]:

@@ -88,6 +88,7 @@ def _page(status: int, body: object) -> Callable[[TelegramServer], None]:
         (_refuse(400, "Bad Request: user is deactivated"), Blocked),
         (_refuse(400, "Bad Request: PEER_ID_INVALID"), Blocked),
         (_refuse(400, "Bad Request: have no rights to send a message"), Blocked),
+        (_refuse(400, "Bad Request: chat not found"), Blocked),
         (_refuse(400, "Bad Request: BUTTON_DATA_INVALID"), Rejected),
         (_refuse(400, "Bad Request: message is too long"), Rejected),
         (_refuse(413, "Request Entity Too Large"), Rejected),
@@ -286,3 +287,12 @@ async def test_messages_of_one_chat_are_spaced_and_chats_do_not_wait_for_each_ot
     assert time.monotonic() - begun < 0.09
     await asyncio.gather(pace.turn("7"), pace.turn("7"))
     assert 0.19 <= time.monotonic() - begun < 0.5
+
+
+async def test_the_parts_of_a_message_are_counted_as_they_are_sent(
+    channel: TelegramChannel, server: TelegramServer
+) -> None:
+    for message in (HELLO, LONG):
+        server.reset()
+        await channel.send("7", message)
+        assert channel.parts(message) == len(server.sent(7))

@@ -14,7 +14,7 @@ from bot import wording
 from bot.render import _UNSENDABLE, MARKUP_LIMIT, TEXT_LIMIT, Part, keyboard, render
 from bot.split import grapheme_boundaries, split
 from core.text import clean
-from messaging.messages import Attachment, Choice, OutMessage, Quote
+from messaging.messages import Attachment, Card, Choice, OutMessage, Quote
 from tests.telegram_server import parse_html, utf16
 
 FAMILY = "👨‍👩‍👧‍👦"
@@ -268,3 +268,39 @@ def test_cuts_fall_between_characters_and_lose_only_white_space(text: str, most:
         assert whole or giant
         at = end
     assert not text[at:].strip()
+
+
+class TestCards:
+    """A card is a bold title, its lines and its address; nothing in it is markup."""
+
+    def test_cards_stand_between_the_text_and_the_quotes(self) -> None:
+        part = one(
+            OutMessage(
+                "有一场活动：",
+                cards=(Card("融资 <对接会>", ("12月5日 14:30", "名额：40 & 候补"), "https://q.example/e?a=1&b=2"),),
+                quotes=(Quote("《通知》", "原文"),),
+            )
+        )
+        assert part.html == (
+            "有一场活动：\n\n<b>融资 &lt;对接会&gt;</b>\n12月5日 14:30\n名额：40 &amp; 候补\n"
+            '<a href="https://q.example/e?a=1&amp;b=2">https://q.example/e?a=1&amp;b=2</a>\n\n'
+            "<b>《通知》</b>\n<blockquote expandable>原文</blockquote>"
+        )
+        assert parse_html(part.html)[0] == part.text
+
+    @pytest.mark.parametrize("url", [None, "", "javascript:alert(1)", "/events/1"])
+    def test_without_a_usable_address_there_is_no_link(self, url: str | None) -> None:
+        assert one(OutMessage("", cards=(Card("甲", ("乙",), url),))).html == "<b>甲</b>\n乙"
+
+    def test_empty_lines_and_line_ends_in_a_title_are_left_out(self) -> None:
+        assert one(OutMessage("", cards=(Card("甲\n乙", ("", " ", "丙\x00")),))).text == "甲 乙\n丙"
+
+    def test_many_cards_are_split_and_no_title_stands_alone(self) -> None:
+        cards = tuple(Card(f"资源{n}", ("内容" * 150, "😀" * 90), f"https://q.example/{n}") for n in range(40))
+        parts = render(OutMessage("为您找到：", cards=cards))
+        assert len(parts) > 1
+        for part in parts:
+            assert utf16(part.text) <= TEXT_LIMIT
+            assert parse_html(part.html)[0] == part.text
+            assert not re.search(r"资源\d+\Z", part.text)
+        assert all(any(f"资源{n}\n" in part.text for part in parts) for n in range(40))
