@@ -246,6 +246,6 @@ def _coverage(rarity: Weights, text: str) -> float:
     return sum(weight for token, weight in rarity.items() if token in present) / total if total else 0.0
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16384)
 def _token_set(text: str) -> frozenset[str]:
     return frozenset(tokens(text))
