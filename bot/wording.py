@@ -6,6 +6,12 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("start", "开始"),
     ("ask", "问政策"),
     ("check", "条件自评"),
+    ("match", "找合作"),
+    ("mine", "我的进展"),
+    ("link", "绑定企业"),
+    ("inbox", "收件箱"),
+    ("consent", "授权与订阅"),
+    ("stop", "退订通知"),
     ("help", "帮助"),
     ("cancel", "取消"),
 )

@@ -1,18 +1,23 @@
 """The dialogue: a state and a message in, a state and replies out. No channel, no database.
 
-Buttons carry `action:ref:version`. Actions `menu`, `ask`, `help` and `check` never go stale; all others belong to the
-newest offer and are refused once there was another one.
+Buttons carry `action:ref:version`. Actions `menu`, `ask`, `help` and `check` never go stale, nor do those of the
+partners' side (their versions are those of the things they are about); all others belong to the newest offer and are
+refused once there was another one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
-from conversation import selfcheck, wording
+from conversation import partner_wording, partners, selfcheck, wording
 from conversation.answers import is_question, words_of
+from conversation.claiming import claim_code
 from conversation.intents import MAX_QUESTION, Intent, recognise
 from conversation.messages import NOTHING, IncomingMessage, Outcome, Reply
+from conversation.moves import MATCH, Asker, Move
+from conversation.seeking import Seeking, about_policy, kind_of, mentions_kind, seek
 from conversation.selfcheck import Check, Selfcheck, Turn
 from core.errors import BadInput
 from knowledge.answer import Answer
@@ -27,6 +32,8 @@ _FIXED = {
 }
 _CHECK_COMMANDS = {word: command for command, words in wording.CHECK_COMMANDS.items() for word in words}
 _MAX_LABEL = 40
+_MENU_BUTTONS = 8
+_PLAIN = ("flow", "round", "last_choice", "need_kind", "acting")
 
 
 class Advice(Protocol):
@@ -35,16 +42,33 @@ class Advice(Protocol):
     async def answer(self, text: str) -> Answer: ...
 
 
+class Partners(Protocol):
+    """What the chat can do for firms and partners; `conversation.partners.Partners`. What is done is done at once, in
+    transactions of its own, and the same again changes nothing."""
+
+    async def command(self, name: str, argument: str, asker: Asker) -> Move: ...
+    async def press(self, choice: ChoiceId, asker: Asker) -> Move: ...
+    async def redeem(self, code: str, asker: Asker) -> Move: ...
+    async def seek(self, seeking: Seeking, text: str, asker: Asker) -> Move: ...
+    async def need(self, text: str, kind: str | None, asker: Asker) -> Move: ...
+    async def started(self, asker: Asker) -> str: ...
+    async def menu(self, asker: Asker) -> tuple[Choice, ...]: ...
+
+
 @dataclass(frozen=True)
 class State:
     """Where a dialogue stands. `round` is the version of the newest buttons, `offered` are the questions behind its
-    `say` buttons. `check` is the self-check that was begun; it is answered while the flow is `checking`."""
+    `say` buttons. `check` is the self-check that was begun; it is answered while the flow is `checking`. `need_kind` is
+    the kind of partner for whom a need is asked (empty: any), `acting` the id of the firm that was chosen to act for
+    (empty: the newest)."""
 
-    flow: str = "idle"  # idle, asking, checking
+    flow: str = "idle"  # idle, asking, checking, needing
     round: int = 0
     offered: tuple[str, ...] = ()
     last_choice: str = ""
     check: Check | None = None
+    need_kind: str = ""
+    acting: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -53,12 +77,14 @@ class State:
             "offered": list(self.offered),
             "last_choice": self.last_choice,
             "check": self.check.to_json() if self.check else None,
+            "need_kind": self.need_kind,
+            "acting": self.acting,
         }
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
         """Read a stored state; what this version does not know is left out, what is missing gets its default."""
-        known = {name: value[name] for name in ("flow", "round", "last_choice") if name in value}
+        known = {name: value[name] for name in _PLAIN if name in value}
         check = value.get("check")
         return cls(**known, offered=tuple(value.get("offered", ())), check=Check.from_json(check) if check else None)
 
@@ -85,11 +111,15 @@ class Step:
     declined: Declined | None = None
     outcome: Outcome = NOTHING
     said: str | None = None
-    """What a pressed button stands for, in words: shown when the conversation is shown again."""
+    """What a pressed button stands for, in words, or words in place of a secret: shown when the conversation is shown
+    again."""
+    afterwards: Callable[[], Awaitable[None]] | None = field(default=None, compare=False)
+    """Done once the replies are stored; may be lost."""
 
 
 class Dialogue:
-    """Decides what is said. `desk` is the name shown where a person has to help."""
+    """Decides what is said. `desk` is the name shown where a person has to help; without `partners` it is only about
+    policies."""
 
     def __init__(
         self,
@@ -98,14 +128,42 @@ class Dialogue:
         *,
         desk: str,
         starters: tuple[str, ...] = (wording.BUTTON_CONDITIONS,),
+        partners: Partners | None = None,
     ) -> None:
         self._advice = advice
         self._check = check
         self._desk = desk
         self._starters = starters
+        self._partners = partners
 
     async def respond(self, state: State, message: IncomingMessage) -> Step:
         """The step that `message` takes from `state`. Always at least one reply."""
+        facts = state.check.facts if state.check else None
+        asker = Asker(message.channel, message.address, state.acting, facts)
+        talk = _Talk(self._advice, self._check, self._desk, self._starters, self._partners, asker)
+        return await talk.respond(state, message)
+
+
+class _Talk:
+    """One message of one person."""
+
+    def __init__(
+        self,
+        advice: Advice,
+        check: Selfcheck,
+        desk: str,
+        starters: tuple[str, ...],
+        partners: Partners | None,
+        asker: Asker,
+    ) -> None:
+        self._advice = advice
+        self._check = check
+        self._desk = desk
+        self._starters = starters
+        self._partners = partners
+        self._asker = asker
+
+    async def respond(self, state: State, message: IncomingMessage) -> Step:
         match message.kind:
             case "command":
                 return await self._command(state, message.text, message.argument)
@@ -114,18 +172,79 @@ class Dialogue:
             case "media" if not message.text.strip():
                 name = wording.MEDIA_NAMES.get(message.media, wording.MEDIA_NAMES["other"])
                 return await self._aside(state, wording.MEDIA.format(media=name))
-            case _ if state.checking:
-                return await self._answer_check(state, message.text)
-            case _:
-                return await self._text(state, message.text)
+        if step := await self._for_partners(state, message.text):
+            return step
+        if state.checking:
+            return await self._answer_check(state, message.text)
+        return await self._text(state, message.text)
 
     async def _text(self, state: State, text: str) -> Step:
         intent = recognise(text)
         if intent.name == "question":
             return await self._answer(state, text.strip())
         if intent.name == "command":
-            return await self._command(state, intent.command, "")
+            return await self._command(state, intent.command, intent.argument)
         return await self._aside(state, self._small_talk(intent))
+
+    # --- firms and partners ---
+
+    async def _for_partners(self, state: State, text: str) -> Step | None:
+        """A text that is meant for the partners' side wherever the dialogue stands; None when it is not."""
+        if self._partners is None:
+            return None
+        if code := claim_code(text):
+            return await self._dealt(state, await self._partners.redeem(code, self._asker))
+        intent = recognise(text)
+        if intent.name == "command" and intent.command in partners.COMMANDS:
+            return await self._command(state, intent.command, intent.argument)
+        if intent.name != "question":
+            return None
+        if seeking := seek(text):
+            return await self._dealt(state, await self._partners.seek(seeking, text.strip(), self._asker))
+        if state.flow != "needing" or (is_question(text) and about_policy(text)):
+            return None
+        named = None if state.need_kind and not kind_of(text) else kind_of(text)
+        if named or not state.need_kind:
+            return await self._dealt(state, await self._partners.command(MATCH, text, self._asker))
+        return await self._dealt(state, await self._partners.need(text, state.need_kind, self._asker))
+
+    async def _partner_command(self, state: State, command: str, argument: str) -> Step:
+        if self._partners is None:
+            return await self._aside(state, partner_wording.NOT_OPEN)
+        return await self._dealt(state, await self._partners.command(command, argument, self._asker))
+
+    async def _partner_press(self, state: State, choice: ChoiceId) -> Step:
+        if self._partners is None:
+            return await self._aside(state, partner_wording.NOT_OPEN)
+        return await self._dealt(state, await self._partners.press(choice, self._asker))
+
+    async def _dealt(self, state: State, move: Move) -> Step:
+        """The step of a move: what stood open before goes on, and there is always something to press."""
+        if move.acting is not None:
+            state = replace(state, acting=move.acting)
+            self._asker = replace(self._asker, acting=move.acting)
+        step = await self._go_on(state, move)
+        return replace(step, said=move.said, afterwards=move.afterwards)
+
+    async def _go_on(self, state: State, move: Move) -> Step:
+        if move.needing is not None:
+            state = replace(state, flow="needing", need_kind=move.needing)
+        elif state.checking and state.check is not None and state.check.asking is not None:
+            turn = await self._check.ask(state.check, state.round + 1, wording.CHECK_GOES_ON)
+            step = _checked(state, turn)
+            return replace(step, replies=(*move.replies, *step.replies))
+        elif state.flow != "checking":
+            state = replace(state, flow="idle", need_kind="")
+        *first, last = move.replies
+        if move.question is not None:
+            state, (policy,) = _offer(state, (move.question,))
+            last = replace(last, choices=(*last.choices, replace(policy, label=partner_wording.BUTTON_POLICY)))
+        elif not any(reply.choices for reply in move.replies):
+            step = await self._with_menu(state, last.text)
+            state, last = step.state, replace(last, choices=step.replies[0].choices)
+        return Step(state, (*first, last))
+
+    # --- commands ---
 
     def _small_talk(self, intent: Intent) -> str:
         said = {
@@ -141,10 +260,13 @@ class Dialogue:
 
     async def _command(self, state: State, command: str, argument: str) -> Step:
         match command:
+            case "start" if self._partners and (code := claim_code(argument)):  # a link of the bureau may hold it
+                return await self._dealt(state, await self._partners.redeem(code, self._asker))
             case "start":
-                return self._start(state)
+                return await self._start(state)
             case "help":
-                return await self._aside(state, wording.HELP)
+                more = wording.HELP_PARTNERS if self._partners else ""
+                return await self._aside(state, wording.HELP + more)
             case "ask" if argument.strip():
                 return await self._text(state, argument)
             case "ask":
@@ -156,20 +278,24 @@ class Dialogue:
             case "afresh":
                 return _checked(state, await self._check.begin(state.round + 1))
             case "cancel":
-                return self._cancel(state)
+                return await self._cancel(state)
+            case _ if command in partners.COMMANDS:
+                return await self._partner_command(state, command, argument)
             case _:
                 return await self._aside(state, wording.UNKNOWN_COMMAND.format(command=command[:30]))
 
-    def _start(self, state: State) -> Step:
+    async def _start(self, state: State) -> Step:
         open_check = state.check is not None and not state.check.done
-        said = f"{wording.WELCOME}\n\n{wording.CHECK_PAUSED}" if open_check else wording.WELCOME
-        return self._with_menu(replace(state, flow="idle"), said)
+        more = await self._partners.started(self._asker) if self._partners else ""
+        said = [wording.WELCOME, wording.WELCOME_PARTNERS if self._partners else ""]
+        said += [wording.CHECK_PAUSED if open_check else "", more]
+        return await self._with_menu(replace(state, flow="idle"), "\n\n".join(filter(None, said)))
 
-    def _cancel(self, state: State) -> Step:
+    async def _cancel(self, state: State) -> Step:
         idle = replace(state, flow="idle")
         if state.checking and state.check and not state.check.done:
-            return self._with_menu(idle, wording.CHECK_QUIT)
-        return self._with_menu(idle, wording.CANCELLED if state.flow != "idle" else wording.NOTHING_TO_CANCEL)
+            return await self._with_menu(idle, wording.CHECK_QUIT)
+        return await self._with_menu(idle, wording.CANCELLED if state.flow != "idle" else wording.NOTHING_TO_CANCEL)
 
     async def _choice(self, state: State, encoded: str) -> Step:
         try:
@@ -179,6 +305,8 @@ class Dialogue:
         if choice.action in _FIXED:
             command, label = _FIXED[choice.action]
             return replace(await self._command(state, command, ""), said=label)
+        if choice.action in partners.ACTIONS:
+            return await self._partner_press(state, choice)
         if encoded == state.last_choice:
             said = wording.ALREADY_RECORDED if choice.action != SAY else wording.ALREADY_ANSWERED
             return Step(state, (Reply(said),), outcome=self._asking(state))
@@ -202,7 +330,7 @@ class Dialogue:
         if choice.action not in selfcheck.ACTIONS or state.check is None:
             return None
         if choice.action == selfcheck.QUIT:
-            return replace(self._cancel(state), said=wording.BUTTON_QUIT)
+            return replace(await self._cancel(state), said=wording.BUTTON_QUIT)
         if choice.action == selfcheck.AGAIN:
             return replace(await self._again(state), said=wording.BUTTON_AGAIN)
         turn = await self._check.choose(state.check, choice.action, choice.ref, state.round + 1)
@@ -245,7 +373,7 @@ class Dialogue:
 
     async def _way_out(self, state: State, check: Check, command: str) -> Step:
         if command == "quit":
-            return self._cancel(state)
+            return await self._cancel(state)
         turn = await self._check.choose(check, command, "", state.round + 1)
         return await self._aside(state, wording.NOT_UNDERSTOOD) if turn is None else _checked(state, turn)
 
@@ -265,6 +393,8 @@ class Dialogue:
         answer = await self._advice.answer(question)
         flow = "checking" if state.checking else "idle"
         state, choices = _offer(replace(state, flow=flow), answer.suggestions)
+        if self._partners and (kind := mentions_kind(question)):
+            choices = (*choices, partners.beside(kind))
         reply = replace(_reply(answer), choices=choices)
         declined = Declined(question, answer.why) if answer.status == "declined" else None
         return Step(state, (reply,), declined)
@@ -273,7 +403,7 @@ class Dialogue:
         """Say something, and offer what there is to do: the open question of a self-check, else the menu."""
         if state.checking and state.check is not None and state.check.asking is not None:
             return _checked(state, await self._check.ask(state.check, state.round + 1, text))
-        return self._with_menu(state, text)
+        return await self._with_menu(state, text)
 
     def _asking(self, state: State) -> Outcome:
         if not state.checking or state.check is None or state.check.asking is None:
@@ -281,14 +411,15 @@ class Dialogue:
         fact, year = state.check.asking
         return Outcome({"fact": fact, "year": year})
 
-    def _with_menu(self, state: State, text: str) -> Step:
-        state, offered = _offer(state, self._starters)
+    async def _with_menu(self, state: State, text: str) -> Step:
         resume = state.check is not None and not state.check.done
         fixed = (
             Choice(encode_choice(CHECK), wording.BUTTON_RESUME if resume else wording.BUTTON_CHECK),
+            *(await self._partners.menu(self._asker) if self._partners else ()),
             Choice(encode_choice(ASK), wording.BUTTON_ASK),
             Choice(encode_choice(HELP), wording.BUTTON_HELP),
         )
+        state, offered = _offer(state, self._starters[: _MENU_BUTTONS - len(fixed)])
         return Step(state, (Reply(text, choices=offered + fixed),))
 
 

@@ -8,9 +8,9 @@ belong to: a kill at any moment loses nothing and repeats nothing.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -18,7 +18,8 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from conversation import wording
+from conversation import partner_wording, wording
+from conversation.claiming import claim_code
 from conversation.dialogue import Dialogue, State, Step
 from conversation.messages import NOTHING, IncomingMessage, Reply, to_message
 from conversation.models import Conversation, Inbound
@@ -29,13 +30,20 @@ from core.errors import Unavailable
 from core.text import clean
 from knowledge.models import OpenQuestion
 from messaging import outbox
+from messaging.messages import OutMessage
+from messaging.outbox import Delivery
 
 _SIDE_BY_SIDE = 32
 _SCAN_SECONDS = 2.0
 _WAIT_SECONDS = 60.0
+_PRIVATE, _AFTER_PRIVATE = "private:", "private;"
+"""The topics of deliveries that are emptied once they are settled: from the first, before the second."""
 
 Key = tuple[str, str]
 """A conversation: (channel, address)."""
+
+MessageKey = tuple[str, str, str]
+"""A message: (channel, address, the channel's own id)."""
 
 
 class _Overtaken(Exception):
@@ -86,6 +94,7 @@ class Conversations:
         self._locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
         self._slots = asyncio.Semaphore(_SIDE_BY_SIDE)
         self._pumps: set[asyncio.Task[None]] = set()
+        self._awaited: dict[MessageKey, tuple[dict[str, Any], ...] | None] = {}
         self._log = log.get(__name__)
 
     async def receive(self, messages: Sequence[IncomingMessage]) -> None:
@@ -95,12 +104,24 @@ class Conversations:
             self._start(key)
 
     async def handle(self, message: IncomingMessage) -> Handled:
-        """Keep a message, have it answered and return the replies; the same message again gets the same ones."""
-        await self._keep([message])
-        key = (message.channel, message.address)
+        """Keep a message, have it answered and return the replies; the same message again gets the same ones.
+
+        Only what is private is returned once, by the process that answered: what is stored does not hold it.
+        """
+        own = (message.channel, message.address, message.external_id)
+        self._awaited.setdefault(own, None)
+        try:
+            await self._keep([message])
+            handled = await self._answered(message)
+            private = self._awaited.get(own)
+            return handled if private is None else replace(handled, replies=private)
+        finally:
+            self._awaited.pop(own, None)
+
+    async def _answered(self, message: IncomingMessage) -> Handled:
         deadline = asyncio.get_running_loop().time() + _WAIT_SECONDS
         while asyncio.get_running_loop().time() < deadline:
-            await self._pump(key)
+            await self._pump((message.channel, message.address))
             if (handled := await self._replies(message)) is not None:
                 return handled
             await asyncio.sleep(0.05)  # another process has it in hand
@@ -119,11 +140,27 @@ class Conversations:
             try:
                 for key in await self._pending():
                     self._start(key)
+                await self.forget_private()
             except Exception:
                 self._log.exception("inbound_scan_error")
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _SCAN_SECONDS)
         await asyncio.gather(*self._pumps, return_exceptions=True)
+
+    async def forget_private(self) -> int:
+        """Empty the private deliveries that are sent or given up; how many there were."""
+        settled = (
+            Delivery.topic >= _PRIVATE,
+            Delivery.topic < _AFTER_PRIVATE,
+            Delivery.state.not_in(("queued", "sending")),
+        )
+        async with self._database.reading() as session:
+            ids = (await session.scalars(select(Delivery.id).where(*settled).limit(100))).all()
+        if ids:
+            emptied = update(Delivery).where(Delivery.id.in_(ids))
+            async with self._database.transaction() as session:
+                await session.execute(emptied.values(message=OutMessage(wording.NOT_KEPT).to_json(), topic=None))
+        return len(ids)
 
     async def _keep(self, messages: Sequence[IncomingMessage]) -> None:
         for attempt in range(3):
@@ -184,7 +221,8 @@ class Conversations:
             step = await self._dialogue.respond(state, message)
         except Exception:  # a fault of our own: said so, once, instead of a message that blocks all later ones
             self._log.exception("dialogue_error", inbound=inbound.id, channel=inbound.channel)
-            step = Step(state, (Reply(wording.SORRY.format(desk=self._desk)),))
+            said = partner_wording.CODE_HIDDEN if claim_code(f"{message.text} {message.argument}") else None
+            step = Step(state, (Reply(wording.SORRY.format(desk=self._desk)),), said=said)
         await self._store(inbound, conversation, step)
 
     async def _store(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
@@ -193,14 +231,26 @@ class Conversations:
             await self._write(inbound, conversation, step)
         except _Overtaken:
             return
+        own = (inbound.channel, inbound.address, inbound.external_id)
+        if own in self._awaited and any(reply.private for reply in step.replies):
+            self._awaited[own] = tuple(reply.to_json() for reply in step.replies)
         self._on_enqueued()
+        if step.afterwards is not None:
+            await self._follow(step.afterwards)
+
+    async def _follow(self, afterwards: Callable[[], Awaitable[None]]) -> None:
+        """Do what follows from replies that are stored. It may be lost in a kill, and is only a courtesy."""
+        try:
+            await afterwards()
+        except Exception:
+            self._log.exception("afterwards_error")
 
     async def _write(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
         """Raises _Overtaken, with nothing written, when the message is answered already or the state has moved on.
 
         Both are asked for: message and state are read in two statements, and between them another process may commit.
         """
-        replies = [reply.to_json() for reply in step.replies]
+        replies = [reply.kept() for reply in step.replies]
         now = machine_now()
         ours = update(Conversation).where(
             Conversation.id == conversation.id, Conversation.version == conversation.version
@@ -213,7 +263,7 @@ class Conversations:
             )
             if moved is None:
                 raise _Overtaken
-            message = inbound.message if step.said is None else {**inbound.message, "text": step.said}
+            message = inbound.message if step.said is None else _restated(inbound.message, step.said)
             done = update(Inbound).where(Inbound.id == inbound.id, Inbound.state == "pending").returning(Inbound.id)
             values = {"message": message, "replies": replies, "outcome": step.outcome.to_json(), "handled_at": now}
             if await session.scalar(done.values(state="done", **values)) is None:
@@ -230,16 +280,17 @@ class Conversations:
                     )
                 )
             if inbound.channel in self._pushed:
-                await self._enqueue(session, inbound, replies)
+                await self._enqueue(session, inbound, step.replies)
 
-    async def _enqueue(self, session: AsyncSession, inbound: Inbound, replies: Sequence[dict[str, Any]]) -> None:
+    async def _enqueue(self, session: AsyncSession, inbound: Inbound, replies: Sequence[Reply]) -> None:
         for number, reply in enumerate(replies):
             await outbox.enqueue(
                 session,
                 key=f"reply:{inbound.id}:{number}",
                 channel=inbound.channel,
                 address=inbound.address,
-                message=to_message(reply, self._document_url),
+                message=to_message(reply.to_json(), self._document_url),
+                topic=f"{_PRIVATE}{inbound.id}" if reply.private else None,
             )
 
     async def _replies(self, message: IncomingMessage) -> Handled | None:
@@ -292,6 +343,12 @@ async def _keep_one(session: AsyncSession, message: IncomingMessage) -> None:
 def _storable(message: dict[str, Any]) -> dict[str, Any]:
     """The message without what a database or a channel cannot hold (NUL, lone surrogates)."""
     return {name: clean(value) if isinstance(value, str) else value for name, value in message.items()}
+
+
+def _restated(message: dict[str, Any], said: str) -> dict[str, Any]:
+    """The message in other words: those on a button, or those that hide a secret. A command's argument goes, too."""
+    kind = "text" if message["kind"] == "command" else message["kind"]
+    return {**message, "kind": kind, "text": said, "argument": ""}
 
 
 def _shown(message: dict[str, Any]) -> str:

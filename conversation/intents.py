@@ -17,15 +17,18 @@ IntentName = Literal[
 ]
 
 _NOT_WORDS = re.compile(r"[\W_]+")
+# A command as it is typed where there is no menu for it; people who write Chinese leave the blank out.
+_SLASH = re.compile(r"\s*[/／](?P<name>[A-Za-z_]{2,20})(?![A-Za-z0-9_@/<>])[\s:：]*(?P<argument>.*)", re.DOTALL)
 _COMMAND_OF = {word: command for command, words in wording.COMMANDS.items() for word in words}
 
 
 @dataclass(frozen=True)
 class Intent:
-    """What a text is; `command` names the command."""
+    """What a text is; `command` names the command, `argument` is what was typed behind it."""
 
     name: IntentName
     command: str = ""
+    argument: str = ""
 
 
 def recognise(text: str) -> Intent:
@@ -33,6 +36,8 @@ def recognise(text: str) -> Intent:
     cleaned = clean(text).strip()
     if not cleaned:
         return Intent("empty")
+    if (slash := _SLASH.fullmatch(cleaned)) and (command := slash["name"].lower()) in wording.COMMANDS:
+        return Intent("command", command, slash["argument"].strip())
     if len(cleaned) > MAX_QUESTION:
         return Intent("too_long")
     words = _NOT_WORDS.sub("", fold(cleaned))

@@ -52,7 +52,8 @@ class Progress:
 class Reply:
     """One reply. `status` is an answer's status, None for anything else.
 
-    All texts are plain; the channel escapes them.
+    All texts are plain; the channel escapes them. A `private` one is delivered as it is, and kept without what it says:
+    somebody's name and telephone number have no place in a conversation that is shown again.
     """
 
     text: str
@@ -64,10 +65,18 @@ class Reply:
     cards: tuple[Card, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     progress: Progress | None = None
+    private: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """The contract's JSON value of a reply."""
-        return plain(asdict(self))  # type: ignore[no-any-return]
+        """The contract's JSON value of a reply, as it is delivered."""
+        value: dict[str, Any] = plain(asdict(self))
+        del value["private"]
+        return value
+
+    def kept(self) -> dict[str, Any]:
+        """The same as it is stored: a private one says that its contents are not kept, its buttons stay."""
+        shown = Reply(wording.NOT_KEPT, choices=self.choices) if self.private else self
+        return shown.to_json()
 
 
 @dataclass(frozen=True)
