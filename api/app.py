@@ -5,19 +5,62 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, cast
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import assessments, assets, chat, documents, health, openapi, pages, problems, questions, schemes
+from api import (
+    announcements,
+    assessments,
+    assets,
+    auth,
+    chat,
+    documents,
+    events,
+    firms,
+    health,
+    inbox,
+    introductions,
+    limits,
+    matches,
+    offers,
+    open_questions,
+    openapi,
+    pages,
+    problems,
+    questions,
+    schemes,
+)
+from api.console import access, codes, entry, tables
+from api.console import announcements as console_announcements
+from api.console import documents as console_documents
+from api.console import questions as console_questions
 from api.gate import Gate
 from api.parts import Parts
 from api.templating import Pages
 
 _QUIET = {"tracing": False, "metrics": False, "logs": False, "operation_spans": False, "auto_configure": False}
 """FastAPI's own telemetry would carry addresses, and with them sessions: off."""
+
+
+_API = (
+    questions,
+    chat,
+    schemes,
+    assessments,
+    documents,
+    offers,
+    matches,
+    firms,
+    introductions,
+    events,
+    announcements,
+    inbox,
+    open_questions,
+)
+_CONSOLE = (entry, console_documents, tables, console_announcements, console_questions, codes)
 
 
 def create_app(parts: Parts) -> FastAPI:
@@ -30,11 +73,15 @@ def create_app(parts: Parts) -> FastAPI:
         telemetry=cast(Any, _QUIET),
     )
     app.state.parts = parts
-    app.state.pages = Pages()
-    for module in (questions, chat, schemes, assessments, documents, health, pages):
+    app.state.pages = Pages(parts.timezone)
+    for module in _API:
+        app.include_router(module.router, dependencies=[Depends(limits.check)])
+    for module in (health, pages, *_CONSOLE):
         app.include_router(module.router)
     app.router.routes.extend(_mounts(parts))
     problems.register(app)
+    auth.register(app)
+    access.register(app)
     openapi.register(app)
     _add_middleware(app, parts)
     return app

@@ -14,10 +14,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.sessions import CONSOLE_COOKIE
 from core import log
 
 MAX_BODY = 256 * 1024
 """Bytes of a request's body. 20,000 Chinese characters are 120 kB as JSON escapes, and 180 kB in a form."""
+
+MAX_UPLOAD = 33 * 2**20
+"""Bytes of a file with its form, where a signed-in member of staff uploads one."""
+
+UPLOADS = frozenset({"/console/documents", "/console/import"})
 
 _DRAINED = 16 * MAX_BODY
 _DRAIN_SECONDS = 5.0
@@ -65,7 +71,7 @@ class Gate:
 
     async def _pass(self, scope: Scope, receive: Receive, exchange: _Exchange) -> None:
         try:
-            body = b"" if scope["method"] in ("GET", "HEAD") else await _read(Headers(scope=scope), receive)
+            body = b"" if scope["method"] in ("GET", "HEAD") else await _read(scope, receive)
             await self._app(scope, _replay(body, receive), exchange.send)
         except BodyTooLarge:
             await exchange.fail(413, receive)
@@ -122,10 +128,17 @@ def _places(trace: TracebackType | None) -> list[str]:
     return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-12:]]
 
 
-async def _read(headers: Headers, receive: Receive) -> bytes:
+def _limit(scope: Scope, headers: Headers) -> int:
+    """How long the body may be: who has no console session cannot make us hold a large file."""
+    signed_in = f"{CONSOLE_COOKIE}=" in headers.get("cookie", "")
+    return MAX_UPLOAD if scope["path"] in UPLOADS and signed_in else MAX_BODY
+
+
+async def _read(scope: Scope, receive: Receive) -> bytes:
     """The whole body. Raises ClientDisconnect where it breaks off, and BodyTooLarge; a moderate excess is let run out
     before, or the client would see a broken connection instead of the answer."""
-    declared = headers.get("content-length", "")
+    headers = Headers(scope=scope)
+    declared, limit = headers.get("content-length", ""), _limit(scope, headers)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -134,7 +147,7 @@ async def _read(headers: Headers, receive: Receive) -> bytes:
             raise ClientDisconnect
         chunk: bytes = message.get("body", b"")
         size += len(chunk)
-        if size > MAX_BODY or (declared.isdecimal() and int(declared) > MAX_BODY):
+        if size > limit or (declared.isdecimal() and int(declared) > limit):
             await _drain(message, receive)
             raise BodyTooLarge
         chunks.append(chunk)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from starlette.datastructures import FormData
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api import documents, original, sessions, talk, wording
+from api import documents, inbox, original, sessions, talk, wording
 from api.gate import CSP
 from api.origin import same_origin
 from api.parts import Given, Parts
@@ -22,6 +22,7 @@ from messaging.messages import encode_choice
 router = APIRouter(include_in_schema=False)
 
 _CHECK = encode_choice(CHECK)
+_INBOX = encode_choice("inbox")
 _READ = ["GET", "HEAD"]
 _OWN_PAGES_ONLY = [Depends(same_origin)]
 _MAX_MESSAGE_ID = 100
@@ -36,10 +37,11 @@ async def chat(request: Request, parts: Given) -> Response:
     """The chat page with the history of the browser's session; a browser without one gets one."""
     session = sessions.of_cookie(request)
     turns = await talk.history(parts, session) if session else []
-    return _chat_page(request, parts, session or sessions.new(), turns)
+    return await _chat_page(request, parts, session or sessions.new(), turns)
 
 
-def _chat_page(request: Request, parts: Parts, session: str, turns: list[Turn]) -> Response:
+async def _chat_page(request: Request, parts: Parts, session: str, turns: list[Turn]) -> Response:
+    unread = await _unread(parts, session) if turns else 0
     response = _page(
         request,
         "chat.html",
@@ -48,6 +50,8 @@ def _chat_page(request: Request, parts: Parts, session: str, turns: list[Turn]) 
         check=_CHECK,
         starters=parts.starters,
         message_id=sessions.new(),
+        unread=unread,
+        choice=_INBOX,
     )
     sessions.keep(response, session, public_url=parts.public_url)
     return response
@@ -66,7 +70,7 @@ async def say(request: Request, parts: Given) -> Response:
     if "hx-request" in request.headers:
         response = _page(request, "_replies.html", replies=handled.replies, newest=True, hint=_hint(parts, handled))
     elif known is None:
-        return _chat_page(request, parts, session, await talk.history(parts, session))
+        return await _chat_page(request, parts, session, await talk.history(parts, session))
     else:
         response = RedirectResponse("/#newest", status_code=303)
     sessions.keep(response, session, public_url=parts.public_url)
@@ -98,6 +102,18 @@ def _external_id(form: FormData, said: talk.Said) -> str | None:
         return None
     named = f"{given}\n{said.text}\n{said.choice}"
     return hashlib.sha256(named.encode("utf-8", "replace")).hexdigest()[:40]
+
+
+async def _unread(parts: Parts, session: str) -> int:
+    return await parts.inbox.unread(await inbox.of_session(parts, session))
+
+
+@router.get("/chat/inbox")
+async def unread_notices(request: Request, parts: Given) -> Response:
+    """How many notices wait, as a button that shows them in the chat; nothing without any."""
+    session = sessions.of_cookie(request)
+    unread = await _unread(parts, session) if session else 0
+    return _page(request, "_inbox.html", unread=unread, choice=_INBOX)
 
 
 @router.post("/chat/new", dependencies=_OWN_PAGES_ONLY)

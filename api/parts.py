@@ -4,16 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Literal, Protocol
 
 from fastapi import Depends, Request
 from starlette.types import ASGIApp
 
+from announcements.registrations import Registrations
+from announcements.service import Announcements
+from api.limits import Limits
 from assessment.desk import Assessor
 from conversation.advice import Advisor
 from conversation.engine import Conversations
+from core.database import Database
+from firms.actors import Actor
+from firms.importing import Report
+from firms.keys import Keys
+from firms.staff import Staffs
+from firms.store import Firms
 from knowledge.library import Library
+from knowledge.open_questions import OpenQuestions
+from matching.introductions import Introductions
+from matching.matchmaker import Matchmaker
+from matching.offers import Offers
+from messaging.inbox import Inbox
 
 
 @dataclass(frozen=True)
@@ -27,14 +42,22 @@ class Readiness:
     checks: dict[str, str]
 
 
-@dataclass(frozen=True)
+class ImportTable(Protocol):
+    """Takes in a table: `kind` is firms, offers or events."""
+
+    async def __call__(self, kind: str, data: bytes, *, dry_run: bool, actor: Actor) -> Report: ...
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parts:
     """Everything the routes use.
 
     `desk` is the name of who answers when the bot cannot. `public_url` is the address users see (https: the cookie is
     Secure). `asgi_mounts` maps a path to an ASGI callable that answers exactly this path (the Telegram webhook).
     `trusted_proxies` are the hosts or networks whose X-Forwarded-For and -Proto count. `today` is the service's date.
-    `starters` are the questions offered on an empty chat page.
+    `starters` are the questions offered on an empty chat page. `now` is the service's time in its zone, `home_region`
+    the code of the desk's region. `import_table` takes in a table of firms, offers or events; `staging` is a folder for
+    files that wait to be confirmed.
     """
 
     conversations: Conversations
@@ -49,6 +72,23 @@ class Parts:
     asgi_mounts: Mapping[str, ASGIApp] = field(default_factory=dict)
     trusted_proxies: tuple[str, ...] = ()
     starters: tuple[str, ...] = ()
+    database: Database
+    now: Callable[[], datetime]
+    timezone: tzinfo
+    home_region: str
+    firms: Firms
+    offers: Offers
+    matchmaker: Matchmaker
+    introductions: Introductions
+    registrations: Registrations
+    announcements: Announcements
+    inbox: Inbox
+    open_questions: OpenQuestions
+    keys: Keys
+    staffs: Staffs
+    limits: Limits
+    import_table: ImportTable
+    staging: Path
 
 
 async def parts_of(request: Request) -> Parts:

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from api import wording
+from api.limits import Refused
 from api.origin import CrossSite
 from api.responses import Json
 from core.errors import BadInput, Conflict, NotFound, QibanError, Unavailable
@@ -85,6 +86,8 @@ def of_status(status: int, headers: Mapping[str, str] | None = None) -> Problem:
 
 def of_error(error: QibanError) -> Problem:
     """The problem of an error of ours; one that no adapter was meant to meet is a 500 without details."""
+    if isinstance(error, Refused):
+        return Problem(error.status, error.code, error.message, headers=error.headers)
     for kind, status in _STATUS:
         if isinstance(error, kind):
             return Problem(status, error.code, error.message, _fields_of(error))

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 COOKIE = "qiban_chat"
+CONSOLE_COOKIE = "qiban_console"
+"""Staff's; see `api.auth`."""
 LIFETIME = timedelta(days=180)
 PATTERN = r"[A-Za-z0-9_-]{1,64}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ _ROOT = Path(__file__).parent / "templates"
 class Pages:
     """Renders templates. `public_url` and `desk` are known to all of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, timezone: tzinfo = UTC) -> None:
         self._environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_ROOT),
             autoescape=True,
@@ -33,6 +33,7 @@ class Pages:
         self._environment.globals |= {"w": wording, "asset": assets.address}
         self._environment.filters |= {"day": day, "validity": validity, "region": region_name, "link": safe_link}
         self._environment.filters |= {"lines": lines, "is_aside": is_aside}
+        self._environment.filters["local_time"] = lambda at: at.astimezone(timezone).strftime("%Y-%m-%d %H:%M")
 
     def render(self, template: str, **context: Any) -> str:
         """The page as HTML text."""

@@ -11,11 +11,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from announcements.service import Announcements
+from api.limits import Limits
 from api.parts import Parts, Readiness
 from assessment.desk import Assessor
 from assessment.schemes import BUILT_IN, Schemes
 from bot.channel import TelegramChannel
 from bot.client import TelegramBot, build_bot
+from bot.webhook import PATH as WEBHOOK_PATH
+from bot.webhook import Webhook, webhook_secret
 from conversation.advice import Advisor
 from conversation.dialogue import Dialogue
 from conversation.engine import Conversations
@@ -29,15 +33,21 @@ from core.leases import Leases
 from core.settings import Settings, secret_key
 from firms import catalogue as facts
 from firms.catalogue import Catalogue
+from firms.store import Firms
 from knowledge import base
 from knowledge.answering import Answerer
 from knowledge.decision import Judge
 from knowledge.indexing import KnowledgeSource
 from knowledge.language import Language
 from knowledge.library import REINDEX_JOB, Library
+from knowledge.open_questions import OpenQuestions
+from matching.matchmaker import Matchmaker
+from matching.offers import Offers
 from messaging.channel import Channel
+from messaging.inbox import WEB, InboxChannel
 from messaging.outbox import OutboxWorker
 from qiban import schema, wording
+from qiban.market import Market, open_market
 from search import Embedder, SearchIndex, SentenceTransformerEmbedder, is_prepared
 
 TELEGRAM = "telegram"
@@ -64,11 +74,13 @@ class Services:
     advisor: Advisor
     assessor: Assessor
     conversations: Conversations
+    market: Market
     outbox: OutboxWorker
     leases: Leases
     channels: dict[str, Channel]
     jobs: dict[str, Handler]
     telegram: TelegramBot | None
+    webhook: Webhook | None
     desk: base.Desk
     executor: Executor
     faults: dict[str, str]
@@ -78,8 +90,25 @@ class Services:
     def home_region(self) -> str:
         return regions.find(self.settings.region).code
 
+    @property
+    def firms(self) -> Firms:
+        return self.market.firms
+
+    @property
+    def offers(self) -> Offers:
+        return self.market.offers
+
+    @property
+    def matchmaker(self) -> Matchmaker:
+        return self.market.matchmaker
+
+    @property
+    def announcements(self) -> Announcements:
+        return self.market.announcements
+
     def parts(self) -> Parts:
         """What the HTTP floor is given."""
+        market = self.market
         return Parts(
             conversations=self.conversations,
             advisor=self.advisor,
@@ -89,9 +118,27 @@ class Services:
             desk=self.desk.name,
             public_url=self.settings.public_url,
             secret_key=secret_key(self.settings),
+            asgi_mounts={} if self.webhook is None else {WEBHOOK_PATH: self.webhook},
             trusted_proxies=self.settings.trusted_proxies,
             today=self.clock.today,
+            now=self.clock.now,
+            timezone=self.clock.timezone,
             starters=base.starters(),
+            home_region=self.home_region,
+            database=self.database,
+            firms=market.firms,
+            offers=market.offers,
+            matchmaker=market.matchmaker,
+            introductions=market.introductions,
+            registrations=market.registrations,
+            announcements=market.announcements,
+            inbox=market.inbox,
+            open_questions=OpenQuestions(self.database, self.desk.name),
+            keys=market.keys,
+            staffs=market.staffs,
+            limits=Limits(),
+            import_table=market.import_table,
+            staging=self.settings.data_dir / "staging",
         )
 
     async def readiness(self) -> Readiness:
@@ -221,8 +268,31 @@ async def _build(
     )
     assessor = open_assessor(settings, library, clock)
     advisor = Advisor(answerer, assessor, clock, home_region=home)
-    channels: dict[str, Channel] = {} if telegram is None else {TELEGRAM: TelegramChannel(telegram)}
-    outbox = OutboxWorker(database, channels)
+    wakeup = _Wakeup()
+    market = await open_market(
+        database,
+        open_catalogue(settings),
+        clock,
+        home_region=home,
+        index_dir=settings.index_dir,
+        embedder=embedder,
+        executor=executor,
+        telegram=settings.telegram_token is not None,
+        on_enqueued=wakeup,
+        progress=progress,
+    )
+    channels: dict[str, Channel] = {WEB: InboxChannel()}
+    if telegram is not None:
+        channels[TELEGRAM] = TelegramChannel(telegram)
+    outbox = OutboxWorker(
+        database,
+        channels,
+        send_rate=settings.send_rate,
+        guards=market.guards,
+        clock=clock,
+        on_topic_failing=market.topic_failing,
+    )
+    wakeup.of(outbox)
     conversations = Conversations(
         database,
         Dialogue(
@@ -230,12 +300,13 @@ async def _build(
             SelfCheck(assessor, home=home, desk=desk.name),
             desk=desk.name,
             starters=base.starters(),
+            partners=market.partners(desk.name),
         ),
         desk=desk.name,
         home_region=home,
         pushed=frozenset({TELEGRAM}),
         document_url=settings.public_url,
-        on_enqueued=outbox.wake,
+        on_enqueued=wakeup,
     )
     return Services(
         settings=settings,
@@ -247,15 +318,39 @@ async def _build(
         advisor=advisor,
         assessor=assessor,
         conversations=conversations,
+        market=market,
         outbox=outbox,
         leases=Leases(database),
         channels=channels,
-        jobs={REINDEX_JOB: _reindex(index)},
+        jobs={REINDEX_JOB: _reindex(index), **market.jobs},
         telegram=telegram,
+        webhook=build_webhook(settings, telegram, conversations),
         desk=desk,
         executor=executor,
         faults={"model": model_fault} if model_fault else {},
     )
+
+
+def build_webhook(settings: Settings, telegram: TelegramBot | None, conversations: Conversations) -> Webhook | None:
+    """What answers Telegram's calls; None where the bot polls."""
+    if telegram is None or settings.telegram_webhook_url is None:
+        return None
+    secret = settings.telegram_webhook_secret or webhook_secret(secret_key(settings))
+    return Webhook(telegram, conversations, secret, url=settings.telegram_webhook_url)
+
+
+class _Wakeup:
+    """Wakes the outbox's worker; known before the worker is."""
+
+    def __init__(self) -> None:
+        self._worker: OutboxWorker | None = None
+
+    def of(self, worker: OutboxWorker) -> None:
+        self._worker = worker
+
+    def __call__(self) -> None:
+        if self._worker is not None:
+            self._worker.wake()
 
 
 async def open_index(

@@ -12,7 +12,20 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import BadInput, QibanError
-from qiban import assess_cli, import_cli, key_cli, knowledge_cli, serve, setup, terminal, wording
+from qiban import (
+    announce_cli,
+    assess_cli,
+    claim_cli,
+    import_cli,
+    key_cli,
+    knowledge_cli,
+    match_cli,
+    serve,
+    setup,
+    staff_cli,
+    terminal,
+    wording,
+)
 from qiban.bootstrap import open_services
 from qiban.console import Json, quiet_settings, read_date, settings, show_json, wait_for
 from qiban.progress import StepProgress
@@ -20,9 +33,17 @@ from qiban.progress import StepProgress
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
 app.add_typer(knowledge_cli.app, name="knowledge", help="Documents: add, list, show, remove, reindex, evaluate.")
 app.add_typer(assess_cli.schemes, name="schemes", help="Schemes: list, check.")
-app.add_typer(import_cli.app, name="import", help="Tables of a bureau: firms.")
+app.add_typer(import_cli.app, name="import", help="Tables of a bureau: firms, offers, events.")
 app.add_typer(key_cli.app, name="key", help="Keys of the HTTP interface: create, revoke.")
+app.add_typer(staff_cli.app, name="staff", help="Staff: add, list, link, disable.")
+app.add_typer(claim_cli.app, name="claim", help="Codes by which a chat proves for whom it speaks: create.")
+app.add_typer(
+    announce_cli.app, name="announce", help="Announcements: create, preview, approve, schedule, stop, status."
+)
 app.command("assess")(assess_cli.assess)
+app.command("match")(match_cli.match)
+app.command("match-offer")(match_cli.match_offer)
+app.command("deliver")(announce_cli.deliver)
 
 
 def main() -> None:
@@ -86,7 +107,7 @@ def setup_command(
             fault = setup.prepare_model(chosen, progress.update)
             report = setup.Report(0, 0, None, (fault,) if fault else ())
         else:
-            report = wait_for(setup.run(chosen, progress.update))
+            report = wait_for(setup.run(chosen, progress.update, samples=not no_samples))
     if as_json:
         show_json({**report.__dict__, "warnings": list(report.warnings)})
         return

@@ -13,6 +13,7 @@ import uvicorn
 
 from api.app import create_app
 from bot.poller import Poller
+from bot.webhook import Webhook
 from core import log
 from core.errors import QibanError
 from core.jobs import JobWorker
@@ -21,6 +22,7 @@ from qiban.bootstrap import Services
 
 ROLES = ("api", "bot", "worker")
 _GRACE_SECONDS = 10
+_SWEEP_SECONDS = 60
 
 
 class PortTaken(QibanError):
@@ -69,12 +71,17 @@ def _work(
     work: list[tuple[str, Coroutine[Any, Any, None]]] = [("inbound", services.conversations.run(stop))]
     if listener is not None and "api" in roles:
         work.append(("api", _serve_http(services, listener, stop)))
-    if "bot" in roles and services.telegram is not None:
+    if "bot" in roles and services.webhook is not None:
+        work.append(("webhook", _register_webhook(services, services.webhook, stop, alone=roles == {"bot"})))
+    elif "bot" in roles and services.telegram is not None:
         poller = Poller(services.telegram, services.conversations, services.leases)
         work.append(("bot", _poll(services, poller, stop, alone=roles == {"bot"})))
     if "worker" in roles:
         work.append(("jobs", JobWorker(services.database, services.jobs).run(stop)))
         work.append(("outbox", _send(services, stop)))
+        work.append(("announcements", services.announcements.run(stop)))
+        work.append(("registrations", services.market.registrations.run(stop)))
+        work.append(("introductions", _expire(services, stop)))
     return work
 
 
@@ -120,9 +127,28 @@ async def _poll(services: Services, poller: Poller, stop: asyncio.Event, *, alon
         await stop.wait()
 
 
-async def _send(services: Services, stop: asyncio.Event) -> None:
-    if not services.channels:
+async def _register_webhook(services: Services, webhook: Webhook, stop: asyncio.Event, *, alone: bool) -> None:
+    """Have Telegram call us; a refused token is treated as when polling."""
+    try:
+        await webhook.run(stop)
+    except QibanError as error:
+        if alone:
+            raise
+        log.get(__name__).error("telegram_off", code=error.code)
+        services.faults["telegram"] = error.message
         await stop.wait()
-        return
+
+
+async def _expire(services: Services, stop: asyncio.Event) -> None:
+    """Close introductions that nobody answered in time, and tell who asked."""
+    while not stop.is_set():
+        try:
+            await services.market.introductions.sweep()
+        except Exception:
+            log.get(__name__).exception("introductions_error")
+        await asyncio.gather(asyncio.wait_for(stop.wait(), _SWEEP_SECONDS), return_exceptions=True)
+
+
+async def _send(services: Services, stop: asyncio.Event) -> None:
     log.get(__name__).info("outbox_started", channels=sorted(services.channels))
     await services.outbox.run(stop)

@@ -18,9 +18,11 @@ from core.errors import QibanError
 from core.settings import Settings, secret_key
 from knowledge import base
 from knowledge.library import Library
+from matching import samples as sample_directory
 from qiban import schema, wording
-from qiban.bootstrap import embedder_of, open_index
-from search import prepare, verify
+from qiban.bootstrap import clock_of, embedder_of, open_catalogue, open_index
+from qiban.market import open_directory
+from search import Embedder, prepare, verify
 
 Progress = Callable[[str, int, int], None]
 """Called with the step's name, how much is done, and of how much (0: not known)."""
@@ -49,8 +51,8 @@ def prepare_model(settings: Settings, progress: Progress) -> str | None:
     return None
 
 
-async def run(settings: Settings, progress: Progress) -> Report:
-    """All steps of set-up."""
+async def run(settings: Settings, progress: Progress, *, samples: bool = True) -> Report:
+    """All steps of set-up; without `samples` the sample directory of firms and offers is left out."""
     with ThreadPoolExecutor(1) as executor:
         fault = executor.submit(prepare_model, settings, progress).result()
     warnings = [fault] if fault else []
@@ -66,15 +68,37 @@ async def run(settings: Settings, progress: Progress) -> Report:
         library = Library(database, home_region=regions.find(settings.region).code)
         documents = await base.load(library)
         progress(wording.STEP_BASE, len(documents), len(documents))
+        if samples:
+            loaded = await load_samples(database, settings)
+            progress(wording.STEP_SAMPLES, loaded, loaded)
         embedder, _ = embedder_of(settings)
         index = await open_index(
             settings.index_dir, library, embedder, lambda _, done, total: progress(wording.STEP_INDEX, done, total)
         )
         status = index.status()
+        await _index_directory(settings, database, embedder, progress)
         progress(wording.STEP_INDEX, 1, 1)
         return Report(len(await library.list()), int(status["items"]), status["model"], tuple(warnings))
     finally:
         await database.close()
+
+
+async def load_samples(database: Database, settings: Settings) -> int:
+    """Load the sample directory where that was never done; how many firms and offers it holds."""
+    home = regions.find(settings.region).code
+    loaded = await sample_directory.load(database, open_catalogue(settings), clock_of(settings), home)
+    return loaded.firms + loaded.offers
+
+
+async def _index_directory(
+    settings: Settings, database: Database, embedder: Embedder | None, progress: Progress
+) -> None:
+    """Bring the indexes of offers and firms in line."""
+
+    def told(_: str, done: int, total: int) -> None:
+        progress(wording.STEP_INDEX, done, total)
+
+    await open_directory(settings.index_dir, database, embedder, told)
 
 
 def set_aside_damaged(url: str) -> Path | None:

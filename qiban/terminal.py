@@ -126,9 +126,15 @@ def _lines(handled: Handled, offer: Offer) -> list[str]:
 
 
 def _readable(said: Mapping[str, Any]) -> str:
-    """Notices, text and sources of an answer's or a reply's JSON value."""
+    """Notices, text, sources and cards of an answer's or a reply's JSON value."""
+    notices = [wording.NOTICE.format(text=notice) for notice in said["notices"]]
     sources = [wording.SOURCE.format(**citation) for citation in said["citations"]]
-    return "\n".join([*(wording.NOTICE.format(text=notice) for notice in said["notices"]), said["text"], *sources])
+    cards = [line for card in said.get("cards", ()) for line in _card(card)]
+    return "\n".join([*notices, said["text"], *sources, *cards])
+
+
+def _card(card: Mapping[str, Any]) -> list[str]:
+    return [wording.CARD.format(title=card["title"]), *(wording.CARD_LINE.format(line=line) for line in card["lines"])]
 
 
 def write(text: str) -> None:

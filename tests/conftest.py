@@ -134,10 +134,12 @@ async def database(settings: Settings) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory after a real set-up: its index is copied, not encoded again, by every test that needs one."""
+    """A data directory after a real set-up, without the sample directory: its index is copied, not encoded again, by
+    every test that needs one."""
     folder = tmp_path_factory.mktemp("prepared")
     values = {"data_dir": folder / "var", "model_dir": MODEL_DIR, "today": TODAY}
-    asyncio.run(setup.run(Settings(_env_file=None, **values), lambda *_: None))  # type: ignore[arg-type, call-arg]
+    chosen = Settings(_env_file=None, **values)  # type: ignore[arg-type, call-arg]
+    asyncio.run(setup.run(chosen, lambda *_: None, samples=False))
     return folder / "var"
 
 
@@ -145,6 +147,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def services(settings: Settings, prepared: Path) -> AsyncIterator[Services]:
     """The real services after a real set-up, with the built-in plan."""
     shutil.copytree(prepared / "index", settings.index_dir)
-    await setup.run(settings, lambda *_: None)
+    await setup.run(settings, lambda *_: None, samples=False)
     async with open_services(settings) as opened:
         yield opened

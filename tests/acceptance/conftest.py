@@ -25,7 +25,7 @@ def service_settings(request: pytest.FixtureRequest, tmp_path: Path, prepared: P
     }
     if request.param == "postgres":
         settings["QIBAN_DATABASE_URL"] = request.getfixturevalue("postgres_url")
-        done = run(settings, "setup", "--json")
+        done = run(settings, "setup", "--no-samples", "--json")
         assert done.returncode == 0, done.stderr
     return settings
 

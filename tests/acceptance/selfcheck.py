@@ -231,8 +231,8 @@ class TelegramLine:
         self._chat = chat
         self.address = str(chat)
         self._buttons: Mapping[str, str] = {}
-        self._seen = 0
-        self._read = 0
+        self._seen = self._newest()
+        self._read = len(server.sent(chat))
 
     def say(self, said: Said) -> Heard:
         self.write(said)

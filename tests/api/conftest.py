@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from api.app import create_app
 from api.parts import Parts
 from core.settings import Settings
+from qiban import setup
 from qiban.bootstrap import Services, open_services
 from tests.conftest import MODEL_DIR, TODAY
 
@@ -58,6 +59,7 @@ async def shared(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> As
     folder = tmp_path_factory.mktemp("api") / "var"
     shutil.copytree(prepared, folder)
     values: dict[str, Any] = {"data_dir": folder, "model_dir": MODEL_DIR, "today": TODAY}
+    await setup.run(Settings(_env_file=None, **values), lambda *_: None)  # with the sample directory
     async with open_services(Settings(_env_file=None, **values)) as opened:
         yield opened
 

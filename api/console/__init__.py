@@ -1,0 +1,1 @@
+"""The staff console: plain pages behind sign-in for what a clerk needs daily."""
