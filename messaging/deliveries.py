@@ -13,7 +13,10 @@ from core.database import Base
 STATES = ("queued", "sending", "sent", "failed", "uncertain", "skipped")
 OPEN = ("queued", "sending")
 MARK = "uncertain: "
-"""How the reason of a delivery begins that may have gone out already: it is tried once more, never twice."""
+"""How the reason of a delivery begins that may have gone out already (see `messaging.steps`)."""
+
+HELD = "held"
+"""The reason of a delivery that waits because its guard said so."""
 
 
 class Delivery(Base):

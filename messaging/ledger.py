@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from core.clock import Clock, machine_now
 from messaging import addresses, steps
 from messaging.channel import Blocked, Sent
-from messaging.deliveries import OPEN, Delivery
+from messaging.deliveries import HELD, OPEN, Delivery
 from messaging.inbox import WEB
 from messaging.steps import Answer
 from messaging.traffic import Queue
@@ -85,6 +85,15 @@ class Ledger:
                 settled.append(row)
         await session.flush()
         return Taken(tuple(row for row in rows if row not in settled), tuple(settled))
+
+    async def release_held(self, session: AsyncSession) -> None:
+        """Make due what a guard holds: it is asked again, since this process's time may be another one."""
+        now = machine_now()
+        held = select(Delivery.id).where(Delivery.state == "queued", Delivery.due_at > now, Delivery.reason == HELD)
+        mine = Delivery.id.in_(held.order_by(Delivery.id).with_for_update(skip_locked=True))
+        await session.execute(
+            update(Delivery).where(mine).values(due_at=now), execution_options={"synchronize_session": False}
+        )
 
     async def settle(self, session: AsyncSession, landed: Iterable[Landed]) -> list[Delivery]:
         """Write down what became of deliveries; those that are not ours any more are left to who has them."""

@@ -1,7 +1,8 @@
 """What becomes of a delivery before and after the call. Pure decisions over its row.
 
-A delivery that may have gone out carries a mark (`deliveries.MARK`) until it is settled. It is tried once more;
-whatever ends it then without a certain outcome settles it as `uncertain`.
+A delivery that may have gone out carries a mark (`deliveries.MARK`) until it is settled. It is tried once more. A second
+death during the call ends an announcement as `uncertain`, rather than have it a third time; a reply or a notice is tried
+again: nobody knows whether its call had begun, and an answer must not be lost.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messaging.channel import Blocked, Outcome, Rejected, RetryAfter, Sent, Uncertain
-from messaging.deliveries import MARK, OPEN, Delivery, may_be_out
+from messaging.deliveries import HELD, MARK, OPEN, Delivery, may_be_out
 from messaging.guards import Hold, Skip
 
 MAX_ATTEMPTS: Mapping[str, int] = {"reply": 12, "notice": 100, "bulk": 100}
@@ -45,7 +46,8 @@ class Change:
 
 def before_call(row: Delivery, *, today: datetime, blocked: bool) -> Change | None:
     """What settles a due delivery without a call; None: it is to be sent. `today` is the service's time."""
-    if row.state == "sending" and may_be_out(row):
+    died_again = row.state == "sending" and may_be_out(row)
+    if died_again and (row.lane == "bulk" or row.attempts >= MAX_ATTEMPTS[row.lane]):
         return Change("uncertain", _DIED)
     perhaps_out = row.state == "sending" or may_be_out(row)
     if row.not_after is not None and row.not_after < today:
@@ -81,7 +83,7 @@ def after_call(row: Delivery, answer: Answer, now: datetime) -> Change:
         case Skip(reason):
             return _dropped(reason, perhaps_out=may_be_out(row))
         case Hold(until):
-            return Change("queued", row.reason if may_be_out(row) else None, due_at=until, attempts=0)
+            return Change("queued", row.reason if may_be_out(row) else HELD, due_at=until, attempts=0)
 
 
 def _again(row: Delivery, seconds: float, reason: str, now: datetime) -> Change:

@@ -90,6 +90,7 @@ class OutboxWorker:
         self._refusals = Refusals()
         self._wake = asyncio.Event()
         self._taken = 0
+        self._released = False
         self._log = log.get(__name__)
 
     def wake(self) -> None:
@@ -131,6 +132,8 @@ class OutboxWorker:
 
     async def _turn(self) -> bool:
         """Settle what has landed and take up what may be sent, in one transaction. False: there was nothing to do."""
+        if not self._released:
+            await self._release_held()
         landed, self._landed = self._landed, []
         try:
             looks = await self._looks(landed)
@@ -141,6 +144,12 @@ class OutboxWorker:
             self._landed = landed + self._landed
             raise
         return True
+
+    async def _release_held(self) -> None:
+        """Once, in the beginning: holds were reckoned by the clock of a process that may be over."""
+        async with self._database.transaction() as session:
+            await self._ledger.release_held(session)
+        self._released = True
 
     async def _settle(self, landed: list[Landed], looks: tuple[Queue, ...]) -> None:
         answers = {each.delivery.id: each.answer for each in landed}

@@ -45,8 +45,11 @@ PRIVATE = (FIRM_PHONE, FIRM_PERSON, TEAM_PHONE, TEAM_PERSON)
 class Town:
     """A service that is killed time and again, and the people who use it."""
 
-    def __init__(self, settings: dict[str, str], folder: Path, telegram: TelegramServer | None) -> None:
+    def __init__(
+        self, settings: dict[str, str], folder: Path, telegram: TelegramServer | None, *, every_step: bool
+    ) -> None:
         self.settings = settings
+        self._every_step = every_step
         self.telegram = telegram
         token = {}
         if telegram is not None:
@@ -75,19 +78,22 @@ class Town:
     def key(self, *owner: str) -> Staff:
         return Staff(self.service, str(self.command("key", "create", *owner)["key"]))
 
-    def killed(self) -> None:
-        """kill -9 once nothing is under way, and start again."""
+    def killed(self, *, always: bool = False) -> None:
+        """kill -9 once nothing is under way, and start again; where time is short, only at some steps."""
+        if not (always or self._every_step):
+            return
         self.stored.settle()
         self.service.kill()
         self.service.start()
 
 
-@pytest.fixture(params=["telegram", "web"])
+@pytest.fixture
 def town(request: pytest.FixtureRequest, service_settings: dict[str, str], tmp_path: Path) -> Iterator[Town]:
-    telegram = TelegramServer() if request.param == "telegram" else None
+    channel, _, kills = request.param.partition(", ")
+    telegram = TelegramServer() if channel == "telegram" else None
     if telegram is not None:
         telegram.__enter__()
-    made = Town(service_settings, tmp_path, telegram)
+    made = Town(service_settings, tmp_path, telegram, every_step=kills == "a kill after each step")
     made.take_in("firms", FIRMS)
     made.take_in("offers", OFFERS)
     made.take_in("events", EVENTS)
@@ -99,6 +105,16 @@ def town(request: pytest.FixtureRequest, service_settings: dict[str, str], tmp_p
         telegram.__exit__(None, None, None)
 
 
+@pytest.mark.parametrize(
+    ("service_settings", "town"),
+    [
+        ("sqlite", "telegram, a kill in the middle of each half"),
+        pytest.param("sqlite", "telegram, a kill after each step", marks=pytest.mark.long),
+        pytest.param("sqlite", "web, a kill after each step", marks=pytest.mark.long),
+        pytest.param("postgres", "web, a kill after each step", marks=pytest.mark.long),
+    ],
+    indirect=True,
+)
 @pytest.mark.timeout(900)
 def test_one_firm_walks_the_whole_way_through_kills(town: Town) -> None:
     firm, provider = town.chat(), town.chat()
@@ -147,7 +163,7 @@ def is_introduced(town: Town, firm: Chat, provider: Chat, found: Heard) -> None:
     asked = firm.press(sure.button("同意"))
     assert PROVIDER in asked.words
     assert firm.press(sure.button("同意")).words == asked.words  # pressed again: one introduction
-    town.killed()
+    town.killed(always=True)
     request = provider.notice("烘焙食品保鲜团队")
     no_contact_is_known(town, firm, provider)
     accepted = provider.press(request.button("同意"))

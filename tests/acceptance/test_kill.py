@@ -46,6 +46,7 @@ def test_a_chat_over_telegram_goes_on_where_it_was_after_a_kill(
         assert service.stop() == 0
 
 
+@pytest.mark.long
 def test_replies_survive_kills_at_any_moment(
     service_settings: dict[str, str], telegram: TelegramServer, tmp_path: Path
 ) -> None:
@@ -77,7 +78,9 @@ def test_replies_survive_kills_at_any_moment(
     assert len(said) <= len(questions) + kills
 
 
-@pytest.mark.parametrize("service_settings", ["sqlite", "postgres"], indirect=True)
+@pytest.mark.parametrize(
+    "service_settings", ["sqlite", pytest.param("postgres", marks=pytest.mark.long)], indirect=True
+)
 def test_a_kill_between_the_commit_and_the_send_loses_no_reply(
     service_settings: dict[str, str], telegram: TelegramServer, tmp_path: Path
 ) -> None:
@@ -112,6 +115,7 @@ def test_the_web_chat_answers_a_repeated_message_with_the_same_reply_after_a_kil
 
 
 @pytest.mark.parametrize("service_settings", ["sqlite"], indirect=True)
+@pytest.mark.long
 def test_the_terminal_chat_resumes_its_session(service_settings: dict[str, str]) -> None:
     first = run(service_settings, "chat", "--session", "s1", stdin="问政策\n".encode())
     assert "请输入您的问题" in first.stdout.decode()

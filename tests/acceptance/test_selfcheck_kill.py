@@ -67,6 +67,7 @@ def settings_without_model(service_settings: dict[str, str], tmp_path: Path) -> 
     return {**service_settings, "QIBAN_MODEL_DIR": str(tmp_path / "no-model")}
 
 
+@pytest.mark.long
 def test_kills_of_the_service_between_answers_and_while_they_are_in_flight(
     settings_without_model: dict[str, str], telegram: TelegramServer, tmp_path: Path
 ) -> None:

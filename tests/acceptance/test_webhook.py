@@ -58,6 +58,7 @@ def registered(telegram: TelegramServer) -> str:
     return str(telegram.webhook()["secret_token"])
 
 
+@pytest.mark.long
 def test_telegram_calls_nothing_polls_and_a_repeated_update_is_answered_once(
     settings: dict[str, str], telegram: TelegramServer, tmp_path: Path
 ) -> None:

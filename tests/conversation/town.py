@@ -69,7 +69,7 @@ class Town:
     def __init__(self, market: Market) -> None:
         self.market = market
         self.database, self.firms, self.offers = market.database, market.firms, market.offers
-        clock = Clock(pinned=TODAY)
+        self.clock = clock = Clock(pinned=TODAY)
         self.introductions = Introductions(self.database, self.firms, self.offers, clock, telegram=True)
         self.registrations = Registrations(self.database, self.firms, self.offers, clock, telegram=True)
         self.inbox = Inbox(self.database)
@@ -115,7 +115,7 @@ class Town:
 
     async def deliver(self) -> None:
         """Put what waits for inboxes into them."""
-        guards = {INTRODUCTION: self.introductions.guard, REGISTRATION: registration_guard(self.database)}
+        guards = {INTRODUCTION: self.introductions.guard, REGISTRATION: registration_guard(self.database, self.clock)}
         await OutboxWorker(self.database, {"web": InboxChannel()}, guards=guards).run_until_idle()
 
     def next_id(self) -> str:

@@ -21,6 +21,7 @@ from messaging.channel import Blocked, Outcome, Rejected, RetryAfter, Sent, Unce
 from messaging.deliveries import MARK
 from messaging.messages import OutMessage
 from messaging.outbox import Allow, Delivery, Hold, OutboxWorker, Skip, Verdict
+from messaging.steps import MAX_ATTEMPTS
 
 _keys = count()
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -334,6 +335,32 @@ class TestGuards:
         assert (await self.verdict_on(database, Hold(clock.now() + timedelta(hours=9)), clock=clock)).sent == []
         assert (await rows(database))["x"].due_at < machine_now() + timedelta(hours=10)
 
+    async def test_a_worker_that_starts_asks_again_about_what_is_held(self, database: Database) -> None:
+        """The hour was reckoned by another process, whose clock may have been set for a rehearsal."""
+        nine_hours = timedelta(hours=9)
+        assert (await self.verdict_on(database, Hold(machine_now() + nine_hours))).sent == []
+        await put(database, "later", address="b", lane="notice", guard="g", not_before=machine_now() + nine_hours)
+
+        async def morning(_: Delivery) -> Verdict:
+            return Allow()
+
+        channel = Recorder()
+        await worker_of(database, channel, guards={"g": morning}).run_until_idle()
+        assert channel.sent == [("a", "x")]
+
+    async def test_a_worker_asks_once_about_what_stays_held(self, database: Database) -> None:
+        asked = 0
+
+        async def night(_: Delivery) -> Verdict:
+            nonlocal asked
+            asked += 1
+            return Hold(machine_now() + timedelta(hours=9))
+
+        await put(database, "x", lane="bulk", guard="g")
+        worker = worker_of(database, Recorder(), guards={"g": night})
+        assert (await worker.run_until_idle(), await worker.run_until_idle()) == (1, 0)
+        assert asked == 1
+
     @pytest.mark.parametrize("guards", [{}, {"g": None}])
     async def test_without_a_working_guard_nothing_is_sent(self, database: Database, guards: dict[str, Any]) -> None:
         async def broken(_: Delivery) -> Verdict:
@@ -489,8 +516,10 @@ class TestCrashes:
         assert await worker_of(database, channel).run_until_idle() == 1
         assert 0.9 <= time.monotonic() - begun < 10
 
-    @pytest.mark.parametrize("lane", ["reply", "bulk"])
-    async def test_after_a_second_death_it_is_uncertain_and_not_sent(self, database: Database, lane: str) -> None:
+    @pytest.mark.parametrize("lane", ["reply", "notice", "bulk"])
+    async def test_after_a_second_death_an_announcement_is_uncertain_and_an_answer_is_sent(
+        self, database: Database, lane: str
+    ) -> None:
         await put(database, "x", lane=lane)
         await left_by_a_dead_worker(database)
         blind = worker_of(database, Recorder(pause=3600), lease=timedelta(seconds=0.3))
@@ -501,6 +530,17 @@ class TestCrashes:
         row = (await rows(database))["x"]
         assert (row.state, row.attempts) == ("sending", 2)
         assert (row.reason or "").startswith(MARK)
+        channel = Recorder()
+        taken = await worker_of(database, channel).run_until_idle()
+        told = [] if lane == "bulk" else [("a", "x")]
+        assert (taken, channel.sent) == (len(told), told)
+        assert (await states(database))["x"][0] == ("sent" if told else "uncertain")
+
+    async def test_a_reply_that_kills_its_worker_every_time_is_given_up(self, database: Database) -> None:
+        await put(database, "x", lane="reply")
+        await left_by_a_dead_worker(database)
+        async with database.transaction() as session:
+            await session.execute(update(Delivery).values(attempts=MAX_ATTEMPTS["reply"], reason=MARK + "x"))
         channel = Recorder()
         assert await worker_of(database, channel).run_until_idle() == 0
         assert channel.sent == []
