@@ -112,6 +112,7 @@ class Announcements:
             "sample": [{"firm": firm.reference, "name": firm.name} for firm in selection.chosen[:_SAMPLE]],
             "excluded": selection.excluded,
             "parts": parts(message),
+            "unreachable_now": sum(one.address is None for one in selection.chosen),
         }
 
     async def status(self, announcement_id: str, actor: Actor = OPERATOR) -> dict[str, Any]:

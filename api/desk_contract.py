@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """A firm: credit code, id or exact name."""
@@ -134,9 +134,9 @@ class ConsentsIn(BaseModel):
 
     model_config = _QUIET
 
-    visible: bool | None = None
-    telegram: bool | None = None
-    subscriptions: dict[Category, bool] | None = None
+    visible: StrictBool | None = None
+    telegram: StrictBool | None = None
+    subscriptions: dict[Category, StrictBool] | None = None
 
 
 class ConsentsOut(BaseModel):
@@ -225,7 +225,7 @@ class ScheduleIn(BaseModel):
     model_config = _QUIET
 
     at: Annotated[str, StringConstraints(max_length=40)] = "now"
-    urgent: bool = False
+    urgent: StrictBool = False
 
 
 class AnnouncementOut(BaseModel):
@@ -308,6 +308,7 @@ class OpenQuestionOut(BaseModel):
     text: str
     why: str | None
     asked_at: datetime
+    answered: bool
 
 
 class OpenQuestionsOut(BaseModel):

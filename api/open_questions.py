@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -22,5 +23,5 @@ async def listing(
 ) -> Response:
     """Declined questions, newest first; who asked is not in it."""
     found = await parts.open_questions.list(before=cursor, limit=_PAGE)
-    items = [{"id": one.id, "text": one.text, "why": one.why, "asked_at": one.asked_at.isoformat()} for one in found]
+    items = [asdict(one) | {"asked_at": one.asked_at.isoformat()} for one in found]
     return Json({"items": items, "next_cursor": str(found[-1].id) if len(found) == _PAGE else None})

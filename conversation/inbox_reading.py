@@ -1,4 +1,4 @@
-"""The inbox in the chat: notices of the firms and providers that somebody speaks for, with their buttons."""
+"""The inbox in the chat: the desk's answers, and notices of the firms and providers that somebody speaks for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from conversation import partner_wording as wording
 from conversation.messages import Reply
 from conversation.moves import LINK, Asker, Identities, Move, Who, button, say
-from messaging.inbox import Inbox, InboxMessage, firm_inbox, provider_inbox
+from messaging.inbox import WEB, Inbox, InboxMessage, firm_inbox, provider_inbox
 
 SHOWN, RECENT = 5, 3
 _LOOKED_AT = 200
@@ -23,9 +23,10 @@ class InboxReading:
         self._zone = zone
         self._desk = desk
 
-    async def unread(self, who: Who) -> int:
+    async def unread(self, who: Who, asker: Asker) -> int:
         """How many notices wait."""
-        return await self._inbox.unread(_addresses(who)) if who.is_linked else 0
+        own = _addresses(who, asker)
+        return await self._inbox.unread(own) if own else 0
 
     async def command(self, asker: Asker) -> Move:
         """The oldest notices that nobody has read, a few at a time; where there are none, the last ones again.
@@ -35,10 +36,10 @@ class InboxReading:
         if asker.is_group:
             return say(wording.IN_PRIVATE)
         who = await self._identities.who(asker)
-        if not who.is_linked:
+        addresses = _addresses(who, asker)
+        newest = await self._inbox.messages(addresses, limit=_LOOKED_AT) if addresses else []
+        if not newest and not who.is_linked:
             return say(wording.LINK_FIRST.format(desk=self._desk), button(LINK, wording.BUTTON_LINK))
-        addresses = _addresses(who)
-        newest = await self._inbox.messages(addresses, limit=_LOOKED_AT)
         unread = [each for each in reversed(newest) if not each.read]
         if not unread:
             recent = tuple(self._reply(each) for each in reversed(newest[:RECENT]))
@@ -59,5 +60,8 @@ class InboxReading:
         return replace(reply, choices=message.choices, attachments=message.attachments)
 
 
-def _addresses(who: Who) -> tuple[str, ...]:
-    return (*(firm_inbox(firm.id) for firm in who.firms), *(provider_inbox(name) for name in who.providers))
+def _addresses(who: Who, asker: Asker) -> tuple[str, ...]:
+    """The inboxes of somebody: in the web chat that of the session, where the desk's answers go, and those of whom he
+    speaks for."""
+    own = (asker.address,) if asker.channel == WEB else ()
+    return (*own, *(firm_inbox(firm.id) for firm in who.firms), *(provider_inbox(name) for name in who.providers))

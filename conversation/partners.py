@@ -145,10 +145,8 @@ class Partners:
             return (button(MATCH, wording.BUTTON_MATCH),)
         who = await self._identities.who(asker)
         choices = [button(MATCH, wording.BUTTON_MATCH)]
-        if not who.is_linked:
-            return (*choices, button(LINK, wording.BUTTON_LINK))
-        choices.append(button(MINE, wording.BUTTON_MINE))
-        count = await self._reading.unread(who) if asker.channel in PULLED else 0
+        choices.append(button(MINE, wording.BUTTON_MINE) if who.is_linked else button(LINK, wording.BUTTON_LINK))
+        count = await self._reading.unread(who, asker) if asker.channel in PULLED else 0
         if count:
             choices.append(button(INBOX, wording.BUTTON_INBOX_UNREAD.format(count=count)))
         return tuple(choices)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import String, cast, func, literal, select
 
 from core.database import Database
 from core.errors import BadInput, NotFound
@@ -17,9 +18,11 @@ from knowledge import wording
 from knowledge.models import OpenQuestion
 from messaging import outbox
 from messaging.messages import OutMessage
+from messaging.outbox import Delivery
 
 _LONGEST_ANSWER = 3000
 _SHOWN_QUESTION = 200
+_TOPIC = "question:"
 
 
 class NoReturnAddress(BadInput):
@@ -31,20 +34,23 @@ class NoReturnAddress(BadInput):
 
 @dataclass(frozen=True)
 class Asked:
-    """A declined question. `why`: see `knowledge.answer`."""
+    """A declined question. `why`: see `knowledge.answer`; `answered`: the desk sent an answer."""
 
     id: int
     text: str
     why: str | None
     asked_at: datetime
+    answered: bool = False
 
 
 class OpenQuestions:
-    """The declined questions of a database. `desk` is the name under which they are answered."""
+    """The declined questions of a database. `desk` is the name under which they are answered, `reachable` the channels
+    on which somebody can be."""
 
-    def __init__(self, database: Database, desk: str) -> None:
+    def __init__(self, database: Database, desk: str, reachable: Collection[str]) -> None:
         self._database = database
         self._desk = desk
+        self._reachable = reachable
 
     async def list(self, *, before: int | None = None, limit: int = 50) -> tuple[Asked, ...]:
         """The newest ones, older than the question `before`."""
@@ -52,7 +58,10 @@ class OpenQuestions:
         if before is not None:
             chosen = chosen.where(OpenQuestion.id < before)
         async with self._database.reading() as session:
-            return tuple(Asked(row.id, row.text, row.why, row.asked_at) for row in await session.scalars(chosen))
+            rows = (await session.scalars(chosen)).all()
+            topics = [_topic(row.id) for row in rows]
+            answered = set(await session.scalars(select(Delivery.topic).where(Delivery.topic.in_(topics))))
+        return tuple(Asked(row.id, row.text, row.why, row.asked_at, _topic(row.id) in answered) for row in rows)
 
     async def answer(self, question_id: int, text: str, actor: Actor) -> None:
         """Send an answer to who asked; the same answer again is not sent again.
@@ -66,7 +75,7 @@ class OpenQuestions:
             row = await session.get(OpenQuestion, question_id)
             if row is None or not actor.covers(row.region):
                 raise NotFound()
-            if not row.channel or not row.address:
+            if not row.channel or not row.address or row.channel not in self._reachable:
                 raise NoReturnAddress()
             asked = row.text[:_SHOWN_QUESTION]
             await outbox.enqueue(
@@ -76,6 +85,7 @@ class OpenQuestions:
                 address=row.address,
                 message=OutMessage(wording.OFFICER_ANSWER.format(question=asked, desk=self._desk, answer=said)),
                 lane="notice",
+                topic=_topic(row.id),
             )
             await audit.record(
                 session,
@@ -86,6 +96,12 @@ class OpenQuestions:
             )
 
     async def count(self) -> int:
-        """How many there are."""
+        """How many wait for an answer."""
+        topic = literal(_TOPIC) + cast(OpenQuestion.id, String)
+        answered = select(Delivery.id).where(Delivery.topic == topic).exists()
         async with self._database.reading() as session:
-            return int(await session.scalar(select(func.count()).select_from(OpenQuestion)) or 0)
+            return int(await session.scalar(select(func.count()).select_from(OpenQuestion).where(~answered)) or 0)
+
+
+def _topic(question_id: int) -> str:
+    return f"{_TOPIC}{question_id}"

@@ -40,6 +40,7 @@ def clause_list_question(heading: str) -> tuple[str, ...]:
     """Questions that ask for the whole of a heading's list."""
     return (f"{heading}有哪些", f"{heading}都包括什么")
 
+
 OFFICER_ANSWER = "您问过：{question}\n\n{desk}答复：{answer}"
 NO_RETURN_ADDRESS = "提问人没有留下可以回复的渠道。"
 ANSWER_LENGTH = "请写下回复，不超过 {limit} 个字。"

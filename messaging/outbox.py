@@ -3,7 +3,7 @@
 A delivery is a row, written in the transaction of the change that causes it: a kill after that commit loses nothing.
 The worker marks the row before it calls the channel and again after; when it dies in between, the lease ends and the
 next worker sees a delivery that may already have gone out. It is sent once more, with a mark (better twice than never).
-After a second death an announcement is left as `uncertain`, never a third time; replies and notices are never given up so.
+After a second death an announcement is left as `uncertain`, never a third time; an answer or a notice goes on.
 
 Deliveries of one lane to one address keep their order: a later one waits until the earlier ones are settled, unless
 those wait for a later hour. A reply never waits for a notice or an announcement.

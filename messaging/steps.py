@@ -1,8 +1,8 @@
 """What becomes of a delivery before and after the call. Pure decisions over its row.
 
-A delivery that may have gone out carries a mark (`deliveries.MARK`) until it is settled. It is tried once more. A second
-death during the call ends an announcement as `uncertain`, rather than have it a third time; a reply or a notice is tried
-again: nobody knows whether its call had begun, and an answer must not be lost.
+A delivery that may have gone out carries a mark (`deliveries.MARK`) until it is settled. It is tried once more. A
+second death during the call ends an announcement as `uncertain`, rather than have it a third time; a reply or a notice
+is tried again: nobody knows whether its call had begun, and an answer must not be lost.
 """
 
 from __future__ import annotations

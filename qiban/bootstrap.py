@@ -133,7 +133,7 @@ class Services:
             registrations=market.registrations,
             announcements=market.announcements,
             inbox=market.inbox,
-            open_questions=OpenQuestions(self.database, self.desk.name),
+            open_questions=OpenQuestions(self.database, self.desk.name, self.channels),
             keys=market.keys,
             staffs=market.staffs,
             limits=Limits(),

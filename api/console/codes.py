@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,6 +12,7 @@ from api.console import wording
 from api.console.access import Desk, SignedIn, text_of
 from core.errors import BadInput, QibanError
 from firms import claims
+from firms.claims import Kind
 
 router = APIRouter(prefix="/console/codes", include_in_schema=False)
 
@@ -19,26 +20,34 @@ router = APIRouter(prefix="/console/codes", include_in_schema=False)
 @router.get("")
 async def form_page(desk: SignedIn) -> Response:
     """The form."""
-    return desk.page("codes.html", code=None, owner="")
+    return _page(desk)
+
+
+def _page(desk: Desk, **context: Any) -> Response:
+    empty = {"issued": None, "owner": "", "firm": "", "provider": ""}
+    return desk.page("codes.html", **(empty | context))
 
 
 @router.post("")
 async def make(desk: SignedIn) -> Response:
     """Make a code; it is shown once."""
     form = await desk.request.form()
+    firm, provider = text_of(form, "firm", 200), text_of(form, "provider", 200)
+    if provider:
+        desk.whole_area_only()  # a provider deals with firms of the whole area
     try:
-        kind, owner, name = await _owner(desk, text_of(form, "firm", 200), text_of(form, "provider", 200))
+        kind, owner, name = await _owner(desk, firm, provider)
     except QibanError as error:
-        return desk.page("codes.html", status=422, code=None, owner="", error=error.message)
+        return _page(desk, status=422, firm=firm, provider=provider, error=error.message)
     async with desk.parts.database.transaction() as session:
-        code = await claims.make(session, kind, owner, made_by=desk.actor.name)
-    return desk.page("codes.html", code=code, owner=name)
+        issued = await claims.issue(session, kind, owner, made_by=desk.actor.name)
+    return _page(desk, issued=issued, owner=name)
 
 
-async def _owner(desk: Desk, firm: str, provider: str) -> tuple[Literal["firm", "provider"], str, str]:
+async def _owner(desk: Desk, firm: str, provider: str) -> tuple[Kind, str, str]:
     """Whom the code is for: kind, owner and name. Raises BadInput, and NoSuchFirm beyond the staff's region."""
     if bool(firm) == bool(provider):
-        raise BadInput(wording.ONE_OWNER)
+        raise BadInput(wording.ONE_OWNER if desk.county is None else wording.ONE_FIRM)
     if firm:
         found = await auth.firm_of(desk.actor, firm, desk.parts.firms)
         return "firm", found.id, found.name

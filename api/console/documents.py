@@ -13,40 +13,48 @@ from api.console import wording
 from api.console.access import Desk, SignedIn, text_of
 from api.documents import state
 from core.errors import BadInput, QibanError
+from core.text import clean
 from firms import audit
-from knowledge.library import Ingestion, Metadata
+from knowledge.library import LEVELS, Ingestion, Metadata
 from knowledge.readers import plain
 
 router = APIRouter(prefix="/console/documents", include_in_schema=False)
+
+_DAYS = {"issued": wording.ISSUED, "valid_from": wording.VALID_FROM, "valid_to": wording.VALID_TO}
+_TEXTS = ("title", "number", "issuer", "region", "level")
+_FIELDS = (*_TEXTS, *_DAYS, "source", "draft")
 
 
 @router.get("")
 async def listing(desk: SignedIn) -> Response:
     """All documents and the form."""
-    return await _page(desk)
+    return await _page(desk, dict.fromkeys(_FIELDS, ""))
 
 
-async def _page(desk: Desk, **context: Any) -> Response:
+async def _page(desk: Desk, given: dict[str, str], **context: Any) -> Response:
     today = desk.parts.today()
     documents = [
         (document, "draft" if document.draft else state(document, today))
         for document in await desk.parts.library.list()
     ]
-    return desk.page("documents.html", documents=documents, **context)
+    levels = [(level, level) for level in LEVELS]
+    return desk.page("documents.html", documents=documents, given=given, levels=levels, **context)
 
 
 @router.post("")
 async def upload(desk: SignedIn) -> Response:
-    """Take a document in and show its report."""
+    """Take a document in and show its report; what was typed stays where something is wrong."""
     desk.whole_area_only()
     form = await desk.request.form()
+    given = {name: text_of(form, name, 500) for name in _FIELDS}
     try:
         data, name = await read_file(form)
-        report = await desk.parts.library.add(plain.read(data), _metadata(form))
+        report = await desk.parts.library.add(plain.read(data), _metadata(given))
     except QibanError as error:
-        return await _page(desk, status=422, error=error.message)
+        return await _page(desk, given, status=422, error=error.message)
     await _note(desk, report)
-    return desk.page("document_report.html", report=report, name=name)
+    title = await _known_title(desk, report.duplicate_of)
+    return desk.page("document_report.html", report=report, name=name, known=title, draft=given["draft"] == "1")
 
 
 async def read_file(form: Any) -> tuple[bytes, str]:
@@ -54,27 +62,29 @@ async def read_file(form: Any) -> tuple[bytes, str]:
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         raise BadInput(wording.NO_FILE)
-    return await file.read(), file.filename[:200]
+    return await file.read(), clean(file.filename)[:200]
 
 
-def _metadata(form: Any) -> Metadata:
-    given = {name: text_of(form, name, 300) or None for name in ("title", "number", "issuer", "region", "level")}
-    return Metadata(
-        **given,
-        issued=_day(form, "issued"),
-        valid_from=_day(form, "valid_from"),
-        valid_to=_day(form, "valid_to"),
-        source=text_of(form, "source", 500) or None,
-        draft=text_of(form, "draft") == "1",
-    )
+def _metadata(given: dict[str, str]) -> Metadata:
+    """What was typed about a document. Raises BadInput."""
+    source = given["source"] or None
+    if source is not None and not source.startswith(("https://", "http://")):
+        raise BadInput(wording.BAD_SOURCE)
+    texts: dict[str, Any] = {name: given[name] or None for name in _TEXTS}
+    days: dict[str, Any] = {name: _day(given[name], label) for name, label in _DAYS.items()}
+    return Metadata(**texts, **days, source=source, draft=given["draft"] == "1")
 
 
-def _day(form: Any, name: str) -> date | None:
-    value = text_of(form, name, 20)
+def _day(value: str, label: str) -> date | None:
     try:
         return date.fromisoformat(value) if value else None
     except ValueError:
-        raise BadInput(wording.BAD_DATE) from None
+        raise BadInput(wording.BAD_DATE.format(label=label)) from None
+
+
+async def _known_title(desk: Desk, document_id: str | None) -> str | None:
+    """What a document that is there already is called."""
+    return None if document_id is None else (await desk.parts.library.get(document_id)).title
 
 
 async def _note(desk: Desk, report: Ingestion) -> None:

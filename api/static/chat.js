@@ -5,6 +5,7 @@
   const log = document.getElementById("log");
   const composer = document.getElementById("ask");
   const input = document.getElementById("text");
+  const inbox = document.getElementById("inbox");
   const touch = matchMedia("(pointer: coarse)").matches;
   const placeholder = input.placeholder;
   const sent = new WeakMap(); // a turn's replies element -> the values it was sent with
@@ -50,11 +51,11 @@
     }
   }
 
-  // Only the newest replies' buttons can be pressed.
+  // Only the newest replies' buttons can be pressed, and those about a thing that lasts (an offer, an introduction).
   function retireChoices() {
     const turns = log.querySelectorAll(".turn");
     turns.forEach((turn, index) => {
-      if (index < turns.length - 1) for (const button of turn.querySelectorAll(".choices button")) button.disabled = true;
+      if (index < turns.length - 1) for (const button of turn.querySelectorAll(".choices button:not([data-lasts])")) button.disabled = true;
     });
   }
 
@@ -101,8 +102,15 @@
     input.placeholder = turn.querySelector("[data-hint]")?.dataset.hint || placeholder;
     // Who answers with the keyboard goes on from button to button.
     if (byKey.has(event.target) && document.activeElement === input && !input.value) {
-      turn.querySelector(".choices button")?.focus({ preventScroll: true });
+      turn.querySelector("form button:enabled")?.focus({ preventScroll: true });
     }
+  });
+  // Notices may have come, or been read: the count follows every message. What has not changed is left alone, or it
+  // would be read out again, and take the focus away.
+  log.addEventListener("htmx:afterSettle", () => htmx.trigger(inbox, "refresh"));
+  inbox.addEventListener("htmx:beforeSwap", (event) => {
+    const fetched = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html").body.textContent.trim();
+    if (fetched === inbox.textContent.trim()) event.detail.shouldSwap = false;
   });
   log.addEventListener("htmx:sendError", (event) => fail(event.target));
   log.addEventListener("htmx:timeout", (event) => fail(event.target));

@@ -134,6 +134,13 @@ async def test_only_the_firm_and_staff_change_consents(desk: Desk) -> None:
     assert given["subscriptions"]["event"] is False
 
 
+@pytest.mark.parametrize("said", ["yes", 1, "true", [True]])
+async def test_only_true_and_false_are_a_consent(desk: Desk, said: object) -> None:
+    path = f"/firms/{desk.codes[1]}/consents"
+    assert_problem(await desk.ask("rival", "PUT", path, {"visible": said}), 422, "invalid_request")
+    assert_problem(await desk.ask("rival", "PUT", path, {"subscriptions": {"融资": said}}), 422, "invalid_request")
+
+
 async def test_an_event_takes_registrations_and_only_staff_see_the_list(desk: Desk) -> None:
     event = next(row["编号"] for row in OFFERS if row["类别"] == "活动" and not row["准入条件"])
     shown = (await desk.ask(None, "GET", f"/events/{event}")).json()
@@ -161,7 +168,7 @@ async def test_an_event_takes_registrations_and_only_staff_see_the_list(desk: De
     assert_problem(interest, 409, "use-registration")
 
 
-async def test_an_announcement_is_approved_by_somebody_else_and_sent_once(desk: Desk) -> None:
+async def test_an_announcement_is_approved_by_somebody_else_and_sent_once(desk: Desk, parts: Parts) -> None:
     draft = {"title": "示例通知", "text": "请留意。", "category": "融资", "audience": "region in 衡阳市"}
     for who in ("firm", "provider"):
         assert (await desk.ask(who, "POST", "/announcements", draft)).status_code == 404
@@ -170,7 +177,7 @@ async def test_an_announcement_is_approved_by_somebody_else_and_sent_once(desk: 
     assert_shape(desk_contract.AnnouncementOut, made)
     path = f"/announcements/{made['id']}"
     preview = (await desk.ask("editor", "GET", f"{path}/preview")).json()
-    assert preview["count"] + sum(preview["excluded"].values()) == len(FIRMS)
+    assert preview["count"] + sum(preview["excluded"].values()) == len(await parts.firms.list())
     assert_problem(await desk.ask("editor", "POST", f"{path}/approve"), 403, "approver_required")
     assert (await desk.ask("editor", "POST", f"{path}/schedule", {})).status_code == 409
     assert (await desk.ask("approver", "POST", f"{path}/approve")).json()["state"] == "approved"

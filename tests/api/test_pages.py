@@ -64,9 +64,10 @@ async def test_the_empty_page_welcomes_and_offers_questions(client: httpx.AsyncC
     assert "企伴" in response.text
     offered = [attrs["value"] for attrs in page.all("button") if attrs.get("name") == "text"]
     assert offered == list(base.starters())
-    (start,) = [attrs for attrs in page.all("button") if attrs.get("name") == "choice"]
-    assert start["value"] == "check::0"
+    starts = [attrs["value"] for attrs in page.all("button") if attrs.get("name") == "choice"]
+    assert starts == ["check::0", "match::0"]
     assert wording.CHECK in response.text
+    assert wording.MATCH in response.text
     assert response.text.count('class="turn"') == 1  # the template for new ones
     assert {"lang": "zh-CN"} in page.all("html")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -55,17 +57,58 @@ def address(chromium: Path, prepared: Path, tmp_path_factory: pytest.TempPathFac
     """The address of a running service with the built-in plan."""
     folder = tmp_path_factory.mktemp("browser")
     shutil.copytree(prepared, folder / "var")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("QIBAN_")} | {
+    with _served(folder, "api") as found:
+        yield found
+
+
+@dataclass(frozen=True)
+class Office:
+    """A running service with the sample directory, whose staff nobody has signed in for yet.
+
+    `links` are the tokens of the links that set a password, by name of staff; `codes` the claim codes by owner.
+    """
+
+    address: str
+    links: dict[str, str]
+    codes: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def office(address: str, prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A service of its own, with a worker: what its tests do is seen by nobody else."""
+    folder = tmp_path_factory.mktemp("office")
+    shutil.copytree(prepared, folder / "var")
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.browser.office"],
+        cwd=folder,
+        env=_environment(folder),
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    with _served(folder, "api", "worker") as found:
+        yield Office(found, **json.loads(made.stdout))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("QIBAN_")} | {
         "PYTHONPATH": str(CHECKOUT),
+        "PYTHONUTF8": "1",
         "QIBAN_DATA_DIR": str(folder / "var"),
         "QIBAN_MODEL_DIR": str(MODEL_DIR),
         "QIBAN_TODAY": TODAY.isoformat(),
     }
+
+
+@contextmanager
+def _served(folder: Path, *roles: str) -> Iterator[str]:
+    """`qiban serve` over the folder's data; its address."""
     command = "import sys; from qiban.cli import main; sys.argv[0] = 'qiban'; main()"
+    chosen = [word for role in roles for word in ("--role", role)]
     with subprocess.Popen(
-        [sys.executable, "-c", command, "serve", "--port", "0", "--role", "api"],
+        [sys.executable, "-c", command, "serve", "--port", "0", *chosen],
         cwd=folder,
-        env=environment,
+        env=_environment(folder),
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
@@ -110,6 +153,19 @@ def complaints() -> list[str]:
 def open_page(browser: Browser, address: str, complaints: list[str]) -> Iterator[OpenPage]:
     """Opens `/` in a browser of its own: a phone, unless options say otherwise. At the end no page may have complained
     (no error in the console, no breach of the content security policy, no request to another host)."""
+    with _opening(browser, address, complaints) as open_:
+        yield open_
+
+
+@pytest.fixture
+def open_office(browser: Browser, office: Office, complaints: list[str]) -> Iterator[OpenPage]:
+    """The same of the office's service."""
+    with _opening(browser, office.address, complaints) as open_:
+        yield open_
+
+
+@contextmanager
+def _opening(browser: Browser, address: str, complaints: list[str]) -> Iterator[OpenPage]:
     with ExitStack() as stack:
 
         def open_(path: str = "/", **options: Any) -> Page:

@@ -147,7 +147,7 @@ def test_it_fits_the_screen(open_page: OpenPage, width: int) -> None:
 
 def test_the_keyboard_goes_on_from_answer_to_answer(open_page: OpenPage) -> None:
     page = open_page(**DESK)
-    page.locator(".start").focus()
+    page.locator(".start").first.focus()
     page.keyboard.press("Enter")
     turn = answered(page, 0)
     for place in range(1, 4):
@@ -194,7 +194,8 @@ def test_what_is_written_can_be_read(open_page: OpenPage, scheme: str) -> None:
     verdict = press(page, spoken.BUTTON_RESULT)
     for part in (".not_met .mark", ".unknown .mark", ".met .mark", ".notices"):
         assert contrast(verdict.locator(part).first) >= 4.5, part
-    assert contrast(page.locator(".start")) >= 4.5
+    for button in page.locator(".start").all():
+        assert contrast(button) >= 4.5
 
 
 def contrast(place: Locator) -> float:

@@ -15,10 +15,13 @@ from conversation import partner_wording as wording
 from conversation import wording as dialogue_wording
 from conversation.dialogue import Dialogue, State
 from conversation.messages import IncomingMessage
+from core.clock import machine_now
 from core.database import Database
 from firms import claims, consents
-from firms.actors import Actor
+from firms.actors import OPERATOR, Actor
 from firms.models import ConsentRow
+from knowledge.models import OpenQuestion
+from knowledge.open_questions import OpenQuestions
 from matching.introductions import set_visible
 from matching.models import IntroductionRow
 from messaging import addresses
@@ -648,3 +651,27 @@ async def test_without_partners_the_commands_say_so() -> None:
         assert step.replies[0].text == wording.NOT_OPEN
     step = await dialogue.respond(State(), IncomingMessage("web", "s", "1", "text", "找高校"))
     assert step.replies[0].text == "答:找高校"
+
+
+async def test_the_desks_answer_reaches_who_asked_without_being_linked(town: Town) -> None:
+    chat = await town.person()
+    async with town.database.transaction() as session:
+        session.add(
+            OpenQuestion(
+                text="示例问题", why="not_stated", region="430400", channel="web", address="s1", asked_at=machine_now()
+            )
+        )
+    questions = OpenQuestions(town.database, DESK, {"web"})
+    asked = (await questions.list())[0]
+    await questions.answer(asked.id, "示例答复", OPERATOR)
+    await questions.answer(asked.id, "示例答复", OPERATOR)
+    assert await questions.count() == 0
+    assert (await questions.list())[0].answered
+    await town.deliver()
+    await chat.command("start")
+    assert any("收件箱（1）" in choice.label for choice in chat.choices)
+    said = await chat.say("收件箱")
+    assert said.count("示例答复") == 1
+    assert "示例问题" in said
+    other = await town.person(address="s2")
+    assert "示例答复" not in await other.say("收件箱")
