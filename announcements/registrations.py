@@ -53,7 +53,7 @@ from firms.rule_reading import parse
 from firms.store import Firm, Firms, NoSuchFirm
 from matching.models import OfferRow
 from matching.offer import EVENT, Offer
-from matching.offers import ACTIVE, NoSuchOffer, OfferClosed, OfferFull, Offers
+from matching.offers import ACTIVE, NoSuchOffer, OfferClosed, OfferFull, Offers, registration_until
 from messaging import outbox, recipients
 from messaging.deliveries import Delivery
 from messaging.guards import Allow, Hold, Skip, Verdict
@@ -121,7 +121,8 @@ class Registrations:
             "taken": offer.taken,
             "waiting": waiting or 0,
             "ends_at": self._iso(offer.ends_at),
-            "registration_until": self._iso(offer.closes_at),
+            "registration_until": registration_until(offer),
+            "registration_closes_at": self._iso(offer.closes_at),
             "provider": offer.provider,
             "place": offer.details.get("place"),
             "content": offer.content,

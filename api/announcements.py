@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from announcements.service import Announcement
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from announcements.service import Announcement
 from api import auth, desk_contract, wording
 from api.parts import Given
 from api.responses import Json

@@ -172,7 +172,8 @@ class OffersOut(BaseModel):
 
 
 class EventOut(BaseModel):
-    """An event with its places. `waiting` is how many wait."""
+    """An event with its places. `waiting` is how many wait. `registration_until` is as the bureau wrote it: a day, all
+    of which counts, or an instant; `registration_closes_at` is the first instant at which it is over."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -244,7 +245,8 @@ class AnnouncementsOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """Whom it would reach now: every firm is in `count` or in exactly one reason of `excluded`."""
+    """Whom it would reach now: every firm is in `count` or in exactly one reason of `excluded`. `unreachable_now`: how
+    many of `count` left an address of a kind that nothing is sent to yet (e-mail)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -254,6 +256,7 @@ class PreviewOut(BaseModel):
     sample: list[dict[str, str]]
     excluded: dict[str, int]
     parts: int
+    unreachable_now: int
 
 
 class DeliveryStatusOut(BaseModel):

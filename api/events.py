@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from announcements.calendar import ics
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from announcements.calendar import ics
 from api import auth, desk_contract, wording
 from api.parts import Given
 from api.responses import Json

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from messaging.inbox import InboxMessage, firm_inbox, provider_inbox
 from starlette.responses import Response
 
 from api import auth, desk_contract, sessions, talk, wording
@@ -13,6 +12,7 @@ from api.parts import Given, Parts
 from api.responses import Json
 from firms import claims
 from firms.actors import Actor
+from messaging.inbox import InboxMessage, firm_inbox, provider_inbox
 
 router = APIRouter(prefix="/api/v1", tags=[wording.TAG_INBOX])
 

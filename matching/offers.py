@@ -443,9 +443,20 @@ def public_json(offer: Offer) -> dict[str, Any]:
         "places_left": None if offer.capacity is None else max(0, offer.capacity - offer.taken),
         "starts_at": _iso(offer.starts_at),
         "ends_at": _iso(offer.ends_at),
-        "registration_until": _iso(offer.closes_at),
+        "registration_until": registration_until(offer),
+        "registration_closes_at": _iso(offer.closes_at),
         "state": offer.state,
     }
+
+
+def registration_until(offer: Offer) -> str | None:
+    """Until when an event can be registered for, as the bureau wrote it: a day (all of it counts) or an instant."""
+    if offer.closes_at is None:
+        return None
+    local = offer.closes_at.astimezone(ZONE)
+    if local.time().replace(tzinfo=None) != datetime.min.time():
+        return local.isoformat()
+    return date.fromordinal(local.date().toordinal() - 1).isoformat()
 
 
 def clean_id(text: str) -> str:

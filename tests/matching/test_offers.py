@@ -296,7 +296,8 @@ async def test_nobody_sees_who_answers_for_an_offer(database: Database) -> None:
     shown = public_json(await offers.get(" 示例-\x00E1 "))
     assert not any(secret in str(shown) for secret in ("示例联系人", "0734-0000001", "a@example.com", "700001"))
     assert shown["starts_at"] == "2026-12-05T14:30:00+08:00"
-    assert shown["registration_until"] == "2026-12-04T00:00:00+08:00"
+    assert shown["registration_until"] == "2026-12-03"  # as the bureau wrote it: all of that day
+    assert shown["registration_closes_at"] == "2026-12-04T00:00:00+08:00"
     assert (shown["regions"], shown["places_left"], shown["details"]) == (["衡阳市"], 0, {"topics": ["融资"]})
 
 
