@@ -76,7 +76,7 @@ async def _clerk(parts: Parts, name: str, role: str, region: str | None = None) 
     return Clerk(client)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def clerks(shared: Services) -> AsyncIterator[dict[str, Clerk]]:
     parts = shared.parts()
     yield {

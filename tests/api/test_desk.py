@@ -44,7 +44,7 @@ def _offer(kind: str, place: int = 0) -> dict[str, str]:
     return [row for row in OFFERS if row["类别"] == kind][place]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk(shared: Services) -> AsyncIterator[Desk]:
     firms = await shared.firms.list()
     university = _offer("高校")
