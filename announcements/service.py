@@ -10,6 +10,7 @@ import builtins
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -255,9 +256,8 @@ class Announcements:
         await self._sending.run(stop)
 
     async def topic_failing(self, failing: str, reason: str) -> None:
-        """A hook of the outbox's worker: the service refuses the text itself, for one address after another.
-
-        It is noted for whoever looks why nothing arrives. Nothing is stopped: the next address may take it.
+        """A hook of the outbox's worker: the service refuses the text itself, for one address after another, and took
+        none. The announcement is stopped, and the audit log says why; other topics are nobody's business here.
         """
         announcement_id = failing.removeprefix(topic(""))
         if announcement_id == failing:
@@ -265,6 +265,8 @@ class Announcements:
         self._log.error("announcement_refused", announcement=announcement_id)
         async with self._database.transaction() as session:
             await self._note(session, OPERATOR, "refused", announcement_id)
+        with suppress(AnnouncementClosed):  # all of it was refused meanwhile
+            await self.stop(announcement_id)
 
     # --- what they share ---
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from announcements.service import Announcement
 from api import auth, desk_contract, wording
 from api.parts import Given
 from api.responses import Json
@@ -17,15 +14,10 @@ router = APIRouter(prefix="/api/v1", tags=[wording.TAG_ANNOUNCEMENTS])
 _SHAPE = desk_contract.AnnouncementOut
 
 
-def shown(announcement: Announcement) -> dict[str, Any]:
-    """An announcement as staff see it."""
-    return announcement.to_json()
-
-
 @router.get("/announcements", response_model=desk_contract.AnnouncementsOut, summary=wording.API_ANNOUNCEMENTS)
 async def listing(parts: Given, actor: auth.StaffOnly) -> Response:
     """All announcements, newest first."""
-    return Json({"items": [shown(one) for one in await parts.announcements.list(actor)]})
+    return Json({"items": [one.to_json() for one in await parts.announcements.list(actor)]})
 
 
 @router.post("/announcements", status_code=201, response_model=_SHAPE, summary=wording.API_ANNOUNCEMENT_CREATE)
@@ -40,13 +32,13 @@ async def create(said: desk_contract.AnnouncementIn, parts: Given, actor: auth.S
         region=said.region,
         offer_id=said.offer_id,
     )
-    return Json(shown(made), status_code=201)
+    return Json(made.to_json(), status_code=201)
 
 
 @router.get("/announcements/{announcement_id}", response_model=_SHAPE, summary=wording.API_ANNOUNCEMENT)
 async def one(announcement_id: str, parts: Given, actor: auth.StaffOnly) -> Response:
     """An announcement."""
-    return Json(shown(await parts.announcements.get(announcement_id, actor)))
+    return Json((await parts.announcements.get(announcement_id, actor)).to_json())
 
 
 @router.get(
@@ -75,7 +67,7 @@ async def status(announcement_id: str, parts: Given, actor: auth.StaffOnly) -> R
 async def approve(announcement_id: str, parts: Given, actor: auth.StaffOnly) -> Response:
     """Approve what somebody else wrote. 403 `approver_needed`; 409 `own-announcement`."""
     auth.require_approver(actor)
-    return Json(shown(await parts.announcements.approve(announcement_id, actor)))
+    return Json((await parts.announcements.approve(announcement_id, actor)).to_json())
 
 
 @router.post(
@@ -85,10 +77,10 @@ async def schedule(
     announcement_id: str, said: desk_contract.ScheduleIn, parts: Given, actor: auth.StaffOnly
 ) -> Response:
     """Send it, now or later. 409 `already-scheduled` the second time: nothing is sent twice."""
-    return Json(shown(await parts.announcements.schedule(announcement_id, actor, at=said.at, urgent=said.urgent)))
+    return Json((await parts.announcements.schedule(announcement_id, actor, at=said.at, urgent=said.urgent)).to_json())
 
 
 @router.post("/announcements/{announcement_id}/stop", response_model=_SHAPE, summary=wording.API_ANNOUNCEMENT_STOP)
 async def stop(announcement_id: str, parts: Given, actor: auth.StaffOnly) -> Response:
     """Stop it within a second; what was sent stays sent."""
-    return Json(shown(await parts.announcements.stop(announcement_id, actor)))
+    return Json((await parts.announcements.stop(announcement_id, actor)).to_json())

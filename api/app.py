@@ -15,7 +15,6 @@ from api import (
     announcements,
     assessments,
     assets,
-    auth,
     chat,
     documents,
     events,
@@ -80,7 +79,6 @@ def create_app(parts: Parts) -> FastAPI:
         app.include_router(module.router)
     app.router.routes.extend(_mounts(parts))
     problems.register(app)
-    auth.register(app)
     access.register(app)
     openapi.register(app)
     _add_middleware(app, parts)

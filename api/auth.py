@@ -11,16 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends
 from itsdangerous import Signer
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api import problems
 from api.limits import Refused, address_of, bearer
 from api.origin import CrossSite, same_origin
 from api.parts import Given, Parts
+from api.sessions import CONSOLE_COOKIE
 from core.errors import BadInput, NotFound
 from core.text import clean
 from firms import credit_codes
@@ -31,7 +31,6 @@ from firms.catalogue import folded_name
 from firms.staff import SESSION_LIFETIME, Staff
 from firms.store import AmbiguousName, Firm, Firms, NoSuchFirm
 
-CONSOLE_COOKIE = "qiban_console"
 CSRF_FIELD = "csrf"
 """The hidden field of every form of the console."""
 
@@ -95,17 +94,6 @@ class ConsoleSession:
     @property
     def actor(self) -> Actor:
         return accounts.actor(self.staff)
-
-
-def register(app: FastAPI) -> None:
-    """Have the app answer every `Refused` with its own status and headers."""
-    app.add_exception_handler(Refused, _on_refused)
-
-
-async def _on_refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
-    problem = problems.Problem(error.status, error.code, error.message, headers=error.headers)
-    return problems.respond(request, problem)
 
 
 # --- who it is ---

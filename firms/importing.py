@@ -7,7 +7,7 @@ merged by itself: a name that is nearly the same goes in and is named in the rep
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -32,6 +32,7 @@ PORTION = 200
 """How many rows one transaction takes in."""
 _ATTEMPTS = 3
 _SHOWN_ROWS = 20
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class FirmImport:
             (*sheet.notices, *_notices(sheet.entries, tally)),
         )
         if not dry_run:
-            await self._note(report)
+            await note_import(self._database, self._actor, "firms.imported", "firms", report)
         return report
 
     def _read(self, data: bytes) -> _Sheet:
@@ -201,18 +202,15 @@ class FirmImport:
 
     async def _write(self, entries: Sequence[Entry]) -> list[Plan | RowError]:
         """Plan and write a portion in one transaction; again when somebody else added one of its firms meanwhile."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                async with self._database.transaction() as session:
-                    await self._firms.lock_additions(session)
-                    plans = await self._plan(session, entries, lock=True)
-                    await self._carry_out(session, [one for one in plans if isinstance(one, Plan)])
-                    return plans
-            except IntegrityError:
-                log.get(__name__).warning("import_portion_again", attempt=attempt)
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def written() -> list[Plan | RowError]:
+            async with self._database.transaction() as session:
+                await self._firms.lock_additions(session)
+                plans = await self._plan(session, entries, lock=True)
+                await self._carry_out(session, [one for one in plans if isinstance(one, Plan)])
+                return plans
+
+        return await again_on_conflict(written)
 
     async def _plan(self, session: AsyncSession, entries: Sequence[Entry], *, lock: bool) -> list[Plan | RowError]:
         codes = [entry.credit_code for entry in entries if entry.credit_code]
@@ -260,23 +258,30 @@ class FirmImport:
         await self._firms.add_identities(session, [one.identity for one in plans if one.identity is not None])
         await consents.add_all(session, [consent for one in plans for consent in one.consents])
 
-    async def _note(self, report: Report) -> None:
-        counts = {
-            "rows": report.rows,
-            "added": report.added,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "bad_rows": report.bad_rows,
-        }
-        async with self._database.transaction() as session:
-            await audit.record(
-                session,
-                actor=self._actor,
-                action="firms.imported",
-                subject_kind="table",
-                subject="firms",
-                details=counts,
-            )
+
+async def again_on_conflict(work: Callable[[], Awaitable[_T]]) -> _T:
+    """What `work` (a transaction) comes to; it is done again when somebody else added one of its rows meanwhile."""
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return await work()
+        except IntegrityError:
+            log.get(__name__).warning("import_portion_again", attempt=attempt)
+            if attempt == _ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+async def note_import(database: Database, actor: str, action: str, table: str, report: Report) -> None:
+    """What was imported, in the audit log: counts only."""
+    counts = {
+        "rows": report.rows,
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "bad_rows": report.bad_rows,
+    }
+    async with database.transaction() as session:
+        await audit.record(session, actor=actor, action=action, subject_kind="table", subject=table, details=counts)
 
 
 class _Named(Protocol):

@@ -14,24 +14,21 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core import log
 from core.clock import Clock
 from core.database import Database
-from firms import audit, tables
+from firms import tables
 from firms.actors import OPERATOR, Actor
 from firms.catalogue import Catalogue
 from firms.firm_rows import Contradiction, RowError
-from firms.importing import PORTION, Duplicate, Report
+from firms.importing import PORTION, Duplicate, Report, again_on_conflict, note_import
 from matching import import_wording as wording
 from matching.kinds import kinds, kinds_file
 from matching.offer import EVENT, Offer
 from matching.offer_rows import OfferEntry, OfferReader, known_columns
 from matching.offers import ACTIVE, ZONE, OfferContact, Offers
 
-_ATTEMPTS = 3
 _SHOWN_ROWS = 20
 
 
@@ -248,7 +245,8 @@ class OfferImport:
             (*sheet.notices, *_notices(tally)),
         )
         if not dry_run:
-            await self._note(report)
+            table = "offers" if self._kind is None else f"{self._kind}s"
+            await note_import(self._database, self._actor.name, "offers.imported", table, report)
         return report
 
     def _read(self, data: bytes) -> _Sheet:
@@ -273,17 +271,14 @@ class OfferImport:
 
     async def _written(self, entries: Sequence[OfferEntry]) -> list[Plan | list[RowError]]:
         """Plan and write a portion in one transaction; again when somebody else added one of its offers meanwhile."""
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                async with self._database.transaction() as session:
-                    plans = await self._plan(session, entries, lock=True)
-                    await self._carry_out(session, [one for one in plans if isinstance(one, Plan)])
-                    return plans
-            except IntegrityError:
-                log.get(__name__).warning("import_portion_again", attempt=attempt)
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+
+        async def written() -> list[Plan | list[RowError]]:
+            async with self._database.transaction() as session:
+                plans = await self._plan(session, entries, lock=True)
+                await self._carry_out(session, [one for one in plans if isinstance(one, Plan)])
+                return plans
+
+        return await again_on_conflict(written)
 
     async def _plan(
         self, session: AsyncSession, entries: Sequence[OfferEntry], *, lock: bool
@@ -314,24 +309,6 @@ class OfferImport:
             await self._offers.set_contact(session, stored.number, planned.contact)
         if planned.raise_taken is not None:
             await self._offers.raise_taken(session, stored.number, planned.raise_taken)
-
-    async def _note(self, report: Report) -> None:
-        counts = {
-            "rows": report.rows,
-            "added": report.added,
-            "updated": report.updated,
-            "unchanged": report.unchanged,
-            "bad_rows": report.bad_rows,
-        }
-        async with self._database.transaction() as session:
-            await audit.record(
-                session,
-                actor=self._actor.name,
-                action="offers.imported",
-                subject_kind="table",
-                subject="offers" if self._kind is None else f"{self._kind}s",
-                details=counts,
-            )
 
 
 def _notices(tally: _Tally) -> list[str]:

@@ -290,7 +290,7 @@ async def _build(
         send_rate=settings.send_rate,
         guards=market.guards,
         clock=clock,
-        on_topic_failing=market.topic_failing,
+        on_topic_failing=market.announcements.topic_failing,
     )
     wakeup.of(outbox)
     conversations = Conversations(

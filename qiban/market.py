@@ -22,7 +22,7 @@ from core.database import Database
 from core.errors import BadInput, QibanError
 from core.jobs import Handler
 from firms import claims
-from firms.actors import OPERATOR, Actor
+from firms.actors import Actor
 from firms.catalogue import Catalogue
 from firms.importing import FirmImport, Report
 from firms.keys import Keys
@@ -81,12 +81,6 @@ class Market:
     async def _reindex(self, _: dict[str, Any]) -> None:
         await self.offer_index.reconcile()
         await self.firm_index.reconcile()
-
-    async def topic_failing(self, topic: str, _: str) -> None:
-        """An announcement that the channel refuses time and again is stopped; staff see it as stopped."""
-        kind, _separator, announcement_id = topic.partition(":")
-        if kind == "announcement":
-            await self.announcements.stop(announcement_id, OPERATOR)
 
     def partners(self, desk: str) -> Partners:
         """What the chat can do with it."""

@@ -48,8 +48,8 @@ WHOLE_AREA = "全市"
 
 # --- first page ---
 TODAY = "今天是{day}。"
-TODO = "要办的事"
-TODO_NONE = "现在没有等您办的事。"
+AGENDA = "要办的事"
+AGENDA_EMPTY = "现在没有等您办的事。"
 TO_APPROVE = "等您审批"
 TO_SEND = "已审批，等发送"
 OWN_DRAFTS = "您起草的，等同事审批"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -190,6 +191,13 @@ class Stored:
     def deliveries(self) -> list[Delivery]:
         with Session(self._engine, expire_on_commit=False) as session:
             return list(session.scalars(select(Delivery).order_by(Delivery.id)))
+
+    def kept(self) -> str:
+        """All that is stored of what people and the service said to each other."""
+        with Session(self._engine) as session:
+            said = session.execute(select(Inbound.message, Inbound.replies, Inbound.outcome)).all()
+        stored = [[*row] for row in said] + [[row.message, row.guard_args, row.reason] for row in self.deliveries()]
+        return json.dumps(stored, ensure_ascii=False)
 
     def close(self) -> None:
         self._engine.dispose()

@@ -38,7 +38,7 @@ from firms.catalogue import catalogue
 from firms.facts import Facts
 from firms.rule_reading import BadRule
 from messaging import addresses
-from messaging.channel import Blocked
+from messaging.channel import Blocked, Rejected
 from messaging.inbox import WEB, firm_inbox
 from messaging.outbox import Delivery
 from tests.announcements.people import (
@@ -524,3 +524,23 @@ async def test_without_telegram_it_goes_to_the_inbox(bureau: Bureau) -> None:
 
 def test_the_helpers_of_these_tests_are_as_they_say() -> None:
     assert (NOW.hour, RULE, NotingChannel().addresses) == (10, "debt_ratio <= 60", [])
+
+
+async def test_one_that_the_service_refuses_time_and_again_is_stopped_and_that_is_on_record(bureau: Bureau) -> None:
+    await bureau.many(40)
+    made = await bureau.scheduled()
+    while await bureau.announcements.advance():
+        pass
+    bureau.channel.outcomes = {str(10_000 + number): Rejected("message is too strange") for number in range(40)}
+    await bureau.worker(on_topic_failing=bureau.announcements.topic_failing).run_until_idle()
+    status = await bureau.announcements.status(made)
+    assert status["state"] == "stopped"
+    assert sum(status["counts"].values()) == 40
+    assert status["counts"]["sent"] == 0
+    assert status["counts"]["skipped"] > 0  # those that were not tried any more
+    async with bureau.database.reading() as session:
+        actions = [entry.action for entry in await audit.about(session, "announcement", made)]
+    assert {"announcement.refused", "announcement.stopped"} <= set(actions)
+    await bureau.announcements.topic_failing("registration:r-1", "another's topic")
+    await bureau.announcements.topic_failing(f"announcement:{made}", "again")
+    assert (await bureau.announcements.status(made))["state"] == "stopped"

@@ -16,6 +16,7 @@ from api import auth, limits, origin, problems
 from api.auth import Authenticated, Caller, OfConsole, StaffOnly
 from api.limits import Limits
 from api.parts import Given
+from api.sessions import CONSOLE_COOKIE
 from core.database import Database
 from firms import keys
 from firms.actors import Actor
@@ -35,7 +36,6 @@ def build(parts: Any) -> FastAPI:
     app = FastAPI()
     app.state.parts = parts
     problems.register(app)
-    auth.register(app)
     v1: dict[str, Any] = {"dependencies": [Depends(limits.check)]}
 
     @app.api_route("/api/v1/whoami", methods=["GET", "POST"], **v1)
@@ -283,7 +283,7 @@ async def test_staff_of_a_county_sees_its_county(
 async def test_staff_signs_in_acts_and_signs_out(client: httpx.AsyncClient, parts: Any) -> None:
     await account(parts, "示例审核", "approver")
     assert (await sign_in(client, "示例审核", "不对不对不对不对不对")).text == "wrong"
-    assert auth.CONSOLE_COOKIE not in client.cookies
+    assert CONSOLE_COOKIE not in client.cookies
     response = await sign_in(client, " 示例審核")
     cookie = response.headers["set-cookie"]
     assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=43200"} <= set(cookie.split("; "))
@@ -292,7 +292,7 @@ async def test_staff_signs_in_acts_and_signs_out(client: httpx.AsyncClient, part
     assert (await client.get("/api/v1/approve")).status_code == 200
     stolen = dict(client.cookies)
     await client.post("/console/sign-out")
-    assert auth.CONSOLE_COOKIE not in client.cookies
+    assert CONSOLE_COOKIE not in client.cookies
     client.cookies.update(stolen)
     again = await client.get("/api/v1/whoami")
     assert again.json()["name"] is None
@@ -340,14 +340,14 @@ async def test_a_form_carries_a_token_of_its_own_session(client: httpx.AsyncClie
     csrf = (await client.get("/console/form")).json()
     right = await client.post("/console/change", data={"csrf": csrf})
     assert right.json() == "staff:示例审核"
-    made_up = auth.csrf_token(client.cookies[auth.CONSOLE_COOKIE], "另一个密钥")
+    made_up = auth.csrf_token(client.cookies[CONSOLE_COOKIE], "另一个密钥")
     for wrong in ({}, {"csrf": ""}, {"csrf": foreign}, {"csrf": made_up}, {"csrf": csrf[:-1]}, {"csrf": "令牌"}):
         assert_problem(await client.post("/console/change", data=wrong), 403, "cross_site")
 
 
 async def test_a_cookie_we_did_not_make_is_nobodys(client: httpx.AsyncClient) -> None:
     for value in ("x", "x" * 3000, '"', "a" * 43):
-        response = await client.get("/api/v1/whoami", headers={"Cookie": f"{auth.CONSOLE_COOKIE}={value}"})
+        response = await client.get("/api/v1/whoami", headers={"Cookie": f"{CONSOLE_COOKIE}={value}"})
         assert response.json()["name"] is None
 
 

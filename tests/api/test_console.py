@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import select
 
-from api.auth import CONSOLE_COOKIE
 from api.console.audience import in_words
 from api.parts import Parts
+from api.sessions import CONSOLE_COOKIE
 from firms.catalogue import catalogue
 from firms.staff import Staffs
 from messaging.outbox import Delivery

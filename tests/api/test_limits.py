@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from fastapi import APIRouter, Depends, FastAPI
 
-from api import auth, limits, problems
+from api import limits, problems
 from api.limits import Limits, TooManyRequests
 from tests.api.conftest import assert_problem
 
@@ -208,7 +208,6 @@ async def test_the_interface_answers_a_problem_that_says_when_to_come_back(forwa
     app.include_router(router, dependencies=[Depends(limits.check)])
     app.state.parts = SimpleNamespace(limits=Limits(address_per_10s=5))
     problems.register(app)
-    auth.register(app)
     transport = httpx.ASGITransport(app, client=(HERE, 4000))
     async with httpx.AsyncClient(transport=transport, base_url="http://qiban.test") as client:
         answers = [
