@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.text import squeeze
+from knowledge.reading import Table
 
 Kind = Literal[
     "front",
@@ -27,12 +28,15 @@ Kind = Literal[
     "decimal",
     "num_paren",
     "circled",
+    "passage",
+    "table",
+    "row",
 ]
 
 # How deep a kind of label usually stands. Used only where the numbers themselves do not tell.
 _RANK: dict[Kind, int] = {
     "front": 0, "annex": 0, "part": 1, "chapter": 2, "section": 3, "cn": 4, "article": 5,
-    "cn_paren": 6, "num": 7, "decimal": 8, "num_paren": 9, "circled": 10,
+    "cn_paren": 6, "num": 7, "decimal": 8, "num_paren": 9, "circled": 10, "passage": 11, "table": 12, "row": 13,
 }  # fmt: skip
 _SPACED: frozenset[Kind] = frozenset({"annex", "part", "chapter", "section"})
 _NEVER_INSIDE: frozenset[Kind] = frozenset({"annex", "part", "chapter", "section", "article"})
@@ -77,6 +81,8 @@ class Clause:
     """One clause. `[start, end)` is its own text from the label on; `[start, whole_end)` includes its sub-clauses.
 
     `parent` is the ordinal of the clause above, None at the top. `label` is the path in the original's glyphs.
+    `context` is what a row of a table says together with its header, unit and merged cells: it serves finding and
+    explaining, a quote is always the text itself.
     """
 
     ordinal: int
@@ -88,9 +94,10 @@ class Clause:
     start: int
     end: int
     whole_end: int
+    context: str = ""
 
 
-def parse(text: str) -> list[Clause]:
+def parse(text: str, tables: Sequence[Table] = ()) -> list[Clause]:
     """The clauses of a text in their order; empty for a text without any visible character."""
     return _Tree(text).clauses()
 

@@ -24,6 +24,7 @@ from core.errors import BadInput, NotFound
 from core.text import clean, squeeze
 from knowledge import clauses, wording
 from knowledge.models import ClauseRow, Document, LibraryRevision, Topic
+from knowledge.reading import Reading
 
 REINDEX_JOB = "knowledge.reindex"
 MIN_COVERAGE = 0.98
@@ -89,6 +90,9 @@ class ClauseText:
     whole_end: int
     text: str
     whole: str
+    kind: str = "front"
+    page: int | None = None
+    context: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,10 +198,12 @@ class Library:
         self._snapshot: Snapshot | None = None
 
     async def add(
-        self, text: str, metadata: Metadata, *, document_id: str | None = None, built_in: bool = False
+        self, reading: Reading | str, metadata: Metadata, *, document_id: str | None = None, built_in: bool = False
     ) -> Ingestion:
         """Take a document in. Raises BadInput; the same content again changes nothing and is reported as duplicate."""
-        spans = clauses.parse(text)
+        reading = Reading.plain(reading) if isinstance(reading, str) else reading
+        text = reading.text
+        spans = clauses.parse(text, reading.tables)
         coverage = clauses.coverage(text, spans)
         if coverage < MIN_COVERAGE:
             raise CoverageTooLow()
@@ -325,6 +331,10 @@ def _document(document_id: str, text: str, title: str, metadata: Metadata, home:
         source=metadata.source,
         draft=metadata.draft,
         text=text,
+        pages=[],
+        unread_pages=[],
+        missing=[],
+        warnings=[],
         built_in=built_in,
         added_at=machine_now(),
     )
@@ -375,6 +385,7 @@ def _clause_rows(document_id: str, spans: Sequence[clauses.Clause]) -> list[Clau
             start=span.start,
             end=span.end,
             whole_end=span.whole_end,
+            context=span.context,
         )
         for span in spans
     ]
@@ -406,4 +417,7 @@ def clause_text(row: ClauseRow, text: str) -> ClauseText:
         whole_end=row.whole_end,
         text=text[row.start : row.end],
         whole=text[row.start : row.whole_end],
+        kind=row.kind,
+        page=row.page,
+        context=row.context,
     )

@@ -15,6 +15,8 @@ class Document(Base):
     """A policy document. `text` is the stored original: citations count their offsets in it, so it never changes.
 
     `region` is a six-digit code, or a name outside the table. Dates are inclusive; no `valid_to` means until revoked.
+    `pages` are the offsets at which its pages begin, `unread_pages` the numbers of pages without text, `missing` the names
+    of attachments that its text points to and that are not in the base, `warnings` those of the ingestion.
     """
 
     __tablename__ = "documents"
@@ -29,6 +31,14 @@ class Document(Base):
     valid_to: Mapped[date | None] = mapped_column(Date)
     source: Mapped[str | None] = mapped_column(String(1000))
     draft: Mapped[bool] = mapped_column(default=False)
+    format: Mapped[str] = mapped_column(String(12), default="text")
+    file_name: Mapped[str | None] = mapped_column(String(300))
+    status: Mapped[str] = mapped_column(String(10), default="ready")  # ready, partial
+    pages: Mapped[list[Any]]
+    unread_pages: Mapped[list[Any]]
+    tables: Mapped[int] = mapped_column(default=0)
+    missing: Mapped[list[Any]]
+    warnings: Mapped[list[Any]]
     superseded_by: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
     superseded_from: Mapped[date | None] = mapped_column(Date)
     text: Mapped[str] = mapped_column(Text)
@@ -36,6 +46,26 @@ class Document(Base):
     coverage: Mapped[float] = mapped_column(Float)
     built_in: Mapped[bool] = mapped_column(default=False)
     added_at: Mapped[datetime]
+
+
+class Relation(Base):
+    """What a document says about another one: that it replaces it, changes single clauses of it, or prolongs it.
+
+    The other one is named by id, number or title and looked for with every document that comes in; `target_id` is empty
+    until it is there. `until` is the new last day of a prolonged one. `changes` are the changed places of an amendment:
+    `{"path", "old", "new", "clause"}`, where `clause` is the path of the amending clause.
+    """
+
+    __tablename__ = "document_relations"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(12))  # supersedes, amends, prolongs
+    target_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"), index=True)
+    target_number: Mapped[str | None] = mapped_column(String(100))
+    target_title: Mapped[str | None] = mapped_column(String(300))
+    effective_from: Mapped[date | None] = mapped_column(Date)
+    until: Mapped[date | None] = mapped_column(Date)
+    changes: Mapped[list[Any]]
 
 
 class ClauseRow(Base):
@@ -58,12 +88,16 @@ class ClauseRow(Base):
     start: Mapped[int]
     end: Mapped[int]
     whole_end: Mapped[int]
+    page: Mapped[int | None]
+    context: Mapped[str] = mapped_column(Text, default="")
 
 
 class Topic(Base):
     """Typical questions: of a clause that answers them, or of a topic on which the document is silent.
 
-    `stated` False: the document does not say it, and `paths` are the clauses nearest to it.
+    `stated` False: the document does not say it, and `paths` are the clauses nearest to it. `origin` says who wrote it:
+    the built-in base, staff, or the desk's approved answer to an open question. `review` is set when the document it
+    cites was replaced: the entry is out of use until somebody has looked at it.
     """
 
     __tablename__ = "topics"
@@ -74,6 +108,8 @@ class Topic(Base):
     stated: Mapped[bool] = mapped_column(default=True)
     paths: Mapped[list[Any]]
     questions: Mapped[list[Any]]
+    origin: Mapped[str] = mapped_column(String(10), default="built_in")  # built_in, staff, desk
+    review: Mapped[bool] = mapped_column(default=False)
 
 
 class LibraryRevision(Base):

@@ -1,0 +1,73 @@
+"""Knowledge: formats, pages and tables of documents; what documents say about each other; where typical questions are from
+
+Revision ID: 0005
+Revises: 0004
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+_LISTS = ("pages", "unread_pages", "missing", "warnings")
+
+
+def upgrade() -> None:
+    _create_relations()
+    with op.batch_alter_table("documents", schema=None) as batch:
+        batch.add_column(sa.Column("format", sa.String(length=12), nullable=False, server_default="text"))
+        batch.add_column(sa.Column("file_name", sa.String(length=300), nullable=True))
+        batch.add_column(sa.Column("status", sa.String(length=10), nullable=False, server_default="ready"))
+        batch.add_column(sa.Column("tables", sa.Integer(), nullable=False, server_default="0"))
+        for name in _LISTS:
+            batch.add_column(sa.Column(name, sa.JSON(), nullable=False, server_default="[]"))
+    with op.batch_alter_table("clauses", schema=None) as batch:
+        batch.add_column(sa.Column("page", sa.Integer(), nullable=True))
+        batch.add_column(sa.Column("context", sa.Text(), nullable=False, server_default=""))
+    with op.batch_alter_table("topics", schema=None) as batch:
+        batch.add_column(sa.Column("origin", sa.String(length=10), nullable=False, server_default="built_in"))
+        batch.add_column(sa.Column("review", sa.Boolean(), nullable=False, server_default=sa.false()))
+
+
+def _create_relations() -> None:
+    op.create_table(
+        "document_relations",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("document_id", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("target_id", sa.String(length=80), nullable=True),
+        sa.Column("target_number", sa.String(length=100), nullable=True),
+        sa.Column("target_title", sa.String(length=300), nullable=True),
+        sa.Column("effective_from", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["documents.id"], name=op.f("fk_document_relations_document_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["target_id"], ["documents.id"], name=op.f("fk_document_relations_target_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document_relations")),
+    )
+    op.create_index(op.f("ix_document_relations_document_id"), "document_relations", ["document_id"], unique=False)
+    op.create_index(op.f("ix_document_relations_target_id"), "document_relations", ["target_id"], unique=False)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("topics", schema=None) as batch:
+        batch.drop_column("review")
+        batch.drop_column("origin")
+    with op.batch_alter_table("clauses", schema=None) as batch:
+        batch.drop_column("context")
+        batch.drop_column("page")
+    with op.batch_alter_table("documents", schema=None) as batch:
+        for name in (*reversed(_LISTS), "tables", "status", "file_name", "format"):
+            batch.drop_column(name)
+    op.drop_index(op.f("ix_document_relations_target_id"), table_name="document_relations")
+    op.drop_index(op.f("ix_document_relations_document_id"), table_name="document_relations")
+    op.drop_table("document_relations")
