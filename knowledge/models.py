@@ -15,8 +15,8 @@ class Document(Base):
     """A policy document. `text` is the stored original: citations count their offsets in it, so it never changes.
 
     `region` is a six-digit code, or a name outside the table. Dates are inclusive; no `valid_to` means until revoked.
-    `pages` are the offsets at which its pages begin, `unread_pages` the numbers of pages without text, `missing` the names
-    of attachments that its text points to and that are not in the base, `warnings` those of the ingestion.
+    `pages` are the offsets at which its pages begin, `unread_pages` the numbers of pages without text, `missing` names of
+    attachments that its text points to and that are not in the base, `warnings` those of the ingestion.
     """
 
     __tablename__ = "documents"

@@ -1,4 +1,4 @@
-"""Knowledge: formats, pages and tables of documents; what documents say about each other; where typical questions are from
+"""Knowledge: formats, pages and tables of documents; what documents say of each other; origin of typical questions
 
 Revision ID: 0005
 Revises: 0004
