@@ -130,7 +130,10 @@ class StoredDocument:
 
 @dataclass(frozen=True)
 class TopicText:
-    """Typical questions of clauses (`stated`), or of a topic the document is silent on. `id` 0: not stored yet."""
+    """Typical questions of clauses (`stated`), or of a topic the document is silent on. `id` 0: not stored yet.
+
+    `answer` is what the desk said to such a question, empty where nobody did; `origin` and `review`: see `Topic`.
+    """
 
     id: int
     document_id: str
@@ -138,6 +141,9 @@ class TopicText:
     stated: bool
     paths: tuple[str, ...]
     questions: tuple[str, ...]
+    origin: str = "built_in"
+    review: bool = False
+    answer: str = ""
 
 
 class Snapshot:
@@ -305,7 +311,17 @@ async def _read_snapshot(session: AsyncSession, revision: int) -> Snapshot:
     for clause in await session.scalars(select(ClauseRow).order_by(ClauseRow.document_id, ClauseRow.ordinal)):
         own[clause.document_id].append(clause)
     topics = [
-        TopicText(row.id, row.document_id, row.name, row.stated, tuple(row.paths), tuple(row.questions))
+        TopicText(
+            row.id,
+            row.document_id,
+            row.name,
+            row.stated,
+            tuple(row.paths),
+            tuple(row.questions),
+            row.origin,
+            row.review,
+            row.answer,
+        )
         for row in await session.scalars(select(Topic).order_by(Topic.id))
     ]
     return Snapshot(revision, tuple(_stored(row, own[row.id]) for row in documents), tuple(topics))

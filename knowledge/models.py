@@ -15,8 +15,8 @@ class Document(Base):
     """A policy document. `text` is the stored original: citations count their offsets in it, so it never changes.
 
     `region` is a six-digit code, or a name outside the table. Dates are inclusive; no `valid_to` means until revoked.
-    `pages` are the offsets at which its pages begin, `unread_pages` the numbers of pages without text, `missing` names of
-    attachments that its text points to and that are not in the base, `warnings` those of the ingestion.
+    `pages` are the offsets at which its pages begin, `unread_pages` the pages without text, `missing` names
+    of attachments that its text points to and that are not in the base, `warnings` what the ingestion had to say.
     """
 
     __tablename__ = "documents"
@@ -96,7 +96,7 @@ class Topic(Base):
     """Typical questions: of a clause that answers them, or of a topic on which the document is silent.
 
     `stated` False: the document does not say it, and `paths` are the clauses nearest to it. `origin` says who wrote it:
-    the built-in base, staff, or the desk's approved answer to an open question. `review` is set when the document it
+    the built-in base, staff, or the desk's approved answer to an open question, whose words are in `answer`. `review` is set when the document it
     cites was replaced: the entry is out of use until somebody has looked at it.
     """
 
@@ -110,6 +110,7 @@ class Topic(Base):
     questions: Mapped[list[Any]]
     origin: Mapped[str] = mapped_column(String(10), default="built_in")  # built_in, staff, desk
     review: Mapped[bool] = mapped_column(default=False)
+    answer: Mapped[str] = mapped_column(Text, default="")
 
 
 class LibraryRevision(Base):

@@ -32,6 +32,7 @@ def upgrade() -> None:
     with op.batch_alter_table("topics", schema=None) as batch:
         batch.add_column(sa.Column("origin", sa.String(length=10), nullable=False, server_default="built_in"))
         batch.add_column(sa.Column("review", sa.Boolean(), nullable=False, server_default=sa.false()))
+        batch.add_column(sa.Column("answer", sa.Text(), nullable=False, server_default=""))
 
 
 def _create_relations() -> None:
@@ -60,6 +61,7 @@ def _create_relations() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("topics", schema=None) as batch:
+        batch.drop_column("answer")
         batch.drop_column("review")
         batch.drop_column("origin")
     with op.batch_alter_table("clauses", schema=None) as batch:
