@@ -96,7 +96,8 @@ class Topic(Base):
     """Typical questions: of a clause that answers them, or of a topic on which the document is silent.
 
     `stated` False: the document does not say it, and `paths` are the clauses nearest to it. `origin` says who wrote it:
-    the built-in base, staff, or the desk's approved answer to an open question, whose words are in `answer`. `review` is set when the document it
+    the built-in base, staff, or the desk's approved answer to an open question, whose words are in `answer`.
+    `review` is set when the document it
     cites was replaced: the entry is out of use until somebody has looked at it.
     """
 
