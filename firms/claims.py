@@ -11,13 +11,13 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import ColumnElement, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import machine_now
+from core.database import insert_into
 from core.errors import BadInput
 from core.text import clean, fold
 from firms import audit, consents, import_wording
@@ -212,22 +212,17 @@ async def _link_firm(session: AsyncSession, firm_id: str, channel: str, address:
     key = (ChannelIdentityRow.channel, ChannelIdentityRow.address, ChannelIdentityRow.firm_id)
     values = {"channel": channel, "address": address, "firm_id": firm_id, "created_at": machine_now()}
     proof = {"claimed": True, "source": SOURCE}
-    add = _insert(session, ChannelIdentityRow).values(**values, **proof)
+    add = insert_into(session, ChannelIdentityRow).values(**values, **proof)
     await session.execute(add.on_conflict_do_update(index_elements=key, set_=proof))
 
 
 async def _link_provider(session: AsyncSession, provider: str, channel: str, address: str) -> None:
     row = ProviderIdentityRow
     values = {"channel": channel, "address": address, "provider": provider, "created_at": machine_now()}
-    add = _insert(session, row).values(**values, folded_provider=folded_name(provider))
+    add = insert_into(session, row).values(**values, folded_provider=folded_name(provider))
     await session.execute(
         add.on_conflict_do_nothing(index_elements=(row.channel, row.address, row.folded_provider)),
     )
-
-
-def _insert(session: AsyncSession, row: type[Any]) -> postgresql.Insert | sqlite.Insert:
-    postgres = session.get_bind().dialect.name == "postgresql"
-    return postgresql.insert(row) if postgres else sqlite.insert(row)
 
 
 # --- who an address speaks for ---

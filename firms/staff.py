@@ -20,12 +20,11 @@ from typing import Any
 import pyotp
 from pwdlib import PasswordHash
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core import regions
 from core.clock import machine_now
-from core.database import Database
+from core.database import Database, insert_into
 from core.errors import BadInput, Conflict, NotFound
 from core.text import clean
 from firms import audit
@@ -147,8 +146,11 @@ class Staffs:
             "created_at": now,
             "updated_at": now,
         }
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        adding = insert(StaffRow).values(**values).on_conflict_do_nothing(index_elements=[StaffRow.folded_name])
+        adding = (
+            insert_into(session, StaffRow)
+            .values(**values)
+            .on_conflict_do_nothing(index_elements=[StaffRow.folded_name])
+        )
         added = await session.scalar(adding.returning(StaffRow.id))
         if added is None:
             raise StaffExists()

@@ -23,13 +23,13 @@ from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format  # type: ign
 from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries  # type: ignore[import-untyped]
 from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH, from_excel  # type: ignore[import-untyped]
 
+from core import archive as archive_guards
+from core.archive import EncryptedFile, Limits, TooManyMembers, ZipBomb
 from core.errors import BadInput
 from firms import import_wording as wording
 from firms.cells import EMPTY, Cell
 
-MAX_MEMBERS = 2000
-MAX_UNPACKED = 160 * 2**20
-"""Bytes that all members together may unpack to."""
+LIMITS = Limits(unpacked=160 * 2**20)
 MAX_CELLS = 2_000_000
 _CHUNK = 2**16
 _MAX_COLUMN = 16_384
@@ -85,11 +85,12 @@ def check(archive: zipfile.ZipFile) -> None:
 
     zipfile never unpacks more of a member than it declares, so what is declared is the bound.
     """
-    members = archive.infolist()
-    if len(members) > MAX_MEMBERS or sum(member.file_size for member in members) > MAX_UNPACKED:
-        raise DamagedTable(wording.ZIP_BOMB)
-    if any(member.flag_bits & 1 for member in members):
-        raise EncryptedTable()
+    try:
+        archive_guards.check(archive, LIMITS)
+    except EncryptedFile as error:
+        raise EncryptedTable() from error
+    except (ZipBomb, TooManyMembers) as error:
+        raise DamagedTable(wording.ZIP_BOMB) from error
 
 
 class _Parser:

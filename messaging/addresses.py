@@ -7,11 +7,10 @@ from itertools import islice
 from typing import Any
 
 from sqlalchemy import delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import machine_now
-from core.database import Base
+from core.database import Base, insert_into
 from messaging.models import BlockedAddressRow, OptOutRow
 
 Pair = tuple[str, str]
@@ -76,10 +75,8 @@ def _portions(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
 
 async def _put(session: AsyncSession, row: type[Base], values: dict[str, Any], update: tuple[str, ...] = ()) -> None:
     """Insert a row; one with the same key stays, with `update` taken over."""
-    connection = await session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     key = [column.name for column in row.__table__.primary_key]
-    given = insert(row).values(**values)
+    given = insert_into(session, row).values(**values)
     if update:
         given = given.on_conflict_do_update(index_elements=key, set_={name: values[name] for name in update})
     else:

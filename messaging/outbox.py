@@ -15,10 +15,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import machine_now
+from core.database import insert_into
 from messaging.deliveries import MARK, OPEN, STATES, Delivery
 from messaging.guards import CANCELLED, Allow, Guard, Hold, Skip, Verdict
 from messaging.messages import OutMessage
@@ -66,10 +66,8 @@ async def enqueue(
     if lane not in LANES:
         raise ValueError(f"no lane {lane!r}")
     now = machine_now()
-    connection = await session.connection()
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     args = {} if guard_args is None else {"guard_args": guard_args}
-    row = insert(Delivery).values(
+    row = insert_into(session, Delivery).values(
         key=key,
         channel=channel,
         address=address,
