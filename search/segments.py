@@ -1,7 +1,8 @@
 """A segment: some items and the vectors of their views, written once and never changed.
 
-Files: `NAME.items.json` and, where the model was at hand, `NAME.vectors`. A vector's id is its view's number in the
-segment, counted over the items in order: that is the only tie between a vector and an item, and it is checked on load.
+Files: `NAME.items.json`, where the model was at hand `NAME.vectors`, and where those are many `NAME.codes`. A vector's
+id is its view's number in the segment, counted over the items in order: that is the only tie between a vector and an
+item, and it is checked on load.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Segment:
         if model is not None and vectors is not None:
             index = FaissVectorIndex(vectors.shape[1])
             index.add(np.arange(len(vectors), dtype=np.int64), vectors)
+            index.quicken()
         return cls._checked(secrets.token_hex(6), items, model if index is not None else None, index)
 
     @classmethod
@@ -53,8 +55,10 @@ class Segment:
             for key, mark, lexical, views in rows
         ]
         index = FaissVectorIndex.load(folder / f"{name}.vectors") if model is not None else None
+        if index is not None and record.get("quick"):
+            index.load_codes(folder / f"{name}.codes")
         segment = cls._checked(name, items, model, index)
-        if segment.record() != {key: record[key] for key in segment.record()}:
+        if segment.record() != {key: record.get(key, False) for key in segment.record()}:
             raise ValueError(f"segment {name} does not fit its record")
         return segment
 
@@ -80,11 +84,17 @@ class Segment:
             "dimension": dimension,
             "items": len(self.items),
             "views": len(self.views),
+            "quick": self._quick,
         }
 
     def files(self) -> list[str]:
         """The names of its files."""
-        return [f"{self.name}.items.json"] + ([f"{self.name}.vectors"] if self.vectors is not None else [])
+        names = {"items.json": True, "vectors": self.vectors is not None, "codes": self._quick}
+        return [f"{self.name}.{kind}" for kind, there in names.items() if there]
+
+    @property
+    def _quick(self) -> bool:
+        return self.vectors is not None and self.vectors.quick
 
     def save(self, folder: Path) -> None:
         """Write its files and flush them to the disk."""
@@ -95,3 +105,6 @@ class Segment:
         if self.vectors is not None:
             self.vectors.save(folder / f"{self.name}.vectors")
             fsync(folder / f"{self.name}.vectors")
+        if self.vectors is not None and self._quick:
+            self.vectors.save_codes(folder / f"{self.name}.codes")
+            fsync(folder / f"{self.name}.codes")

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from search import FaissVectorIndex, VectorIndex
+from search.vectors import QUICK_FROM
 from tests.search.doubles import ArrayVectorIndex
 
 Make = Callable[[int], VectorIndex]
@@ -105,3 +106,64 @@ def test_a_file_that_is_no_index_is_refused(tmp_path: Path) -> None:
     (tmp_path / "index").write_bytes(b"no index")
     with pytest.raises(ValueError, match="index"):
         FaissVectorIndex.load(tmp_path / "index")
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[NDArray[np.float32], FaissVectorIndex]:
+    vectors = unit(QUICK_FROM, dimension=64)
+    index = FaissVectorIndex(64)
+    index.add(np.arange(len(vectors)), vectors)
+    index.quicken()
+    return vectors, index
+
+
+@pytest.mark.parametrize("share", [0.1, 0.6, 1.0])
+def test_codes_find_what_a_whole_scan_finds(many: tuple[NDArray[np.float32], FaissVectorIndex], share: float) -> None:
+    """On random vectors, which no code can tell apart by their groups; filtered or not."""
+    vectors, index = many
+    assert index.quick
+    allowed = np.flatnonzero(np.random.default_rng(5).random(len(vectors)) < share)
+    same = 0
+    for query in unit(20, dimension=64, seed=6):
+        wanted = allowed[np.argsort(-(vectors[allowed] @ query), kind="stable")[:10]]
+        found, scores = index.search(query, 10, None if share == 1 else allowed)
+        assert set(found.tolist()) <= set(allowed.tolist())
+        assert scores == pytest.approx(vectors[found] @ query, abs=5e-4)
+        same += len(set(found.tolist()) & set(wanted.tolist()))
+    assert same >= 198
+
+
+def test_codes_are_saved_beside_their_vectors(
+    many: tuple[NDArray[np.float32], FaissVectorIndex], tmp_path: Path
+) -> None:
+    vectors, index = many
+    index.save(tmp_path / "index")
+    index.save_codes(tmp_path / "codes")
+    loaded = FaissVectorIndex.load(tmp_path / "index")
+    loaded.load_codes(tmp_path / "codes")
+    assert loaded.quick
+    assert loaded.search(vectors[3], 50)[0].tolist() == index.search(vectors[3], 50)[0].tolist()
+
+
+def test_codes_of_other_vectors_are_refused(many: tuple[NDArray[np.float32], FaissVectorIndex], tmp_path: Path) -> None:
+    _, index = many
+    index.save_codes(tmp_path / "codes")
+    other = FaissVectorIndex(64)
+    with pytest.raises(ValueError, match="other vectors"):
+        other.load_codes(tmp_path / "codes")
+    with pytest.raises(ValueError):
+        FaissVectorIndex.load(tmp_path / "codes")
+
+
+def test_a_small_index_needs_no_codes_and_a_changed_one_loses_them() -> None:
+    small = FaissVectorIndex(8)
+    small.add(np.arange(5), unit(5, 8))
+    small.quicken()
+    assert not small.quick
+    large = FaissVectorIndex(8)
+    large.add(np.arange(QUICK_FROM), unit(QUICK_FROM, 8))
+    large.quicken()
+    assert large.quick
+    large.remove(np.array([7]))
+    assert not large.quick
+    assert 7 not in large.search(unit(1, 8)[0], 100)[0]
