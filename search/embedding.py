@@ -58,12 +58,17 @@ class Reranker(Protocol):
         ...
 
 
-class _Turns:
-    """One at a time, whoever is `first` before the others: a question need not wait for the indexing of a document."""
+ENCODERS = max(1, min(4, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+"""How many batches are encoded side by side, each on a core of its own."""
 
-    def __init__(self) -> None:
+
+class _Turns:
+    """So many at a time; whoever is `first` before the others: a question need not wait for the indexing of a document
+    longer than one batch takes."""
+
+    def __init__(self, places: int = 1) -> None:
         self._free = threading.Condition()
-        self._busy = False
+        self._places = places
         self._first_waiting = 0
 
     @contextmanager
@@ -71,14 +76,14 @@ class _Turns:
         """Wait for the turn and have it for the block."""
         with self._free:
             self._first_waiting += first
-            self._free.wait_for(lambda: not self._busy and (first or not self._first_waiting))
+            self._free.wait_for(lambda: self._places and (first or not self._first_waiting))
             self._first_waiting -= first
-            self._busy = True
+            self._places -= 1
         try:
             yield
         finally:
             with self._free:
-                self._busy = False
+                self._places += 1
                 self._free.notify_all()
 
 
@@ -88,7 +93,7 @@ class _LocalModel(ABC):
     def __init__(self, path_or_name: str | Path) -> None:
         self._wanted = str(path_or_name)
         self._loading = threading.RLock()
-        self._running = _Turns()
+        self._running = _Turns(ENCODERS)
         self._model: Any = None
         self._folder: Path | None = None
         self._name: str | None = None
@@ -129,8 +134,8 @@ class _LocalModel(ABC):
 class SentenceTransformerEmbedder(_LocalModel):
     """Any sentence-transformers model from a local folder (or the hub's local cache); never from the network.
 
-    `path_or_name` is a folder, such as the one `search.model.prepare` makes, or a name in the hub's cache. Runs on
-    one thread of one core; callers in asyncio use `asyncio.to_thread`. Calls take turns.
+    `path_or_name` is a folder, such as the one `search.model.prepare` makes, or a name in the hub's cache. Each call
+    runs on one core; callers in asyncio use `asyncio.to_thread`. Up to `ENCODERS` batches run at a time.
     """
 
     def __init__(self, path_or_name: str | Path, *, batch_size: int = 8) -> None:
@@ -159,6 +164,7 @@ class SentenceTransformerEmbedder(_LocalModel):
 
     def _encode_batch(self, texts: list[str], role: Role) -> NDArray[np.float32]:
         loaded = self._load()
+        _stay_on_one_core()
         encode = loaded.encode_query if role == "query" else loaded.encode_document
         vectors = encode(texts, batch_size=len(texts), normalize_embeddings=True, show_progress_bar=False)
         return _checked(np.asarray(vectors, dtype=np.float32), (len(texts), self.dimension))
@@ -191,12 +197,19 @@ class CrossEncoderReranker(_LocalModel):
 def _go_offline() -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    import torch
     from transformers.utils import logging
 
-    torch.set_num_threads(1)
+    _stay_on_one_core()
     disable_progress_bar: Callable[[], None] = logging.disable_progress_bar
     disable_progress_bar()
+
+
+def _stay_on_one_core() -> None:
+    """For the calling thread: with several, a short text waits longer for them than it computes."""
+    import torch
+
+    if torch.get_num_threads() != 1:
+        torch.set_num_threads(1)
 
 
 def _hub_copy(name: str) -> Path:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core import log
 from core.errors import Unavailable
 from search.compaction import Incoming, following, known_vectors
-from search.embedding import Embedder
+from search.embedding import ENCODERS, Embedder
 from search.errors import IndexUnavailable
 from search.generations import DamagedError, Generations, Pointer, State
 from search.ranking import EQUAL, FusionWeights, Hit, Mode, Query
@@ -257,13 +257,11 @@ class SearchIndex:
         wanted = {(view.role, view.text) for item in items for view in item.views}
         encoded = await _in_thread(known_vectors, state, model, wanted)
         missing = sorted(wanted - encoded.keys(), key=lambda key: (key[0], len(key[1]), key[1]))
-        for start in range(0, len(missing), _ENCODE_AT_ONCE):
-            progress(start / len(missing))
-            try:
-                encoded |= await _in_thread(_encode_texts, self._embedder, missing[start : start + _ENCODE_AT_ONCE])
-            except Unavailable as error:
-                self._degrade(error)
-                return Incoming(items, {}, None, 0)
+        try:
+            encoded |= await _encode_side_by_side(self._embedder, missing, progress)
+        except Unavailable as error:
+            self._degrade(error)
+            return Incoming(items, {}, None, 0)
         progress(1)
         return Incoming(items, encoded, model, self._dimension)
 
@@ -297,6 +295,24 @@ class _Plan:
         incomplete = state.without_vectors(model) if model is not None else set()
         fetch = added | updated | (incomplete & wanted.keys())
         return cls(set(removed), sorted(fetch), Changes(len(added), len(removed), len(updated)))
+
+
+async def _encode_side_by_side(
+    embedder: Embedder, keys: Sequence[tuple[Role, str]], progress: Callable[[float], None]
+) -> dict[tuple[Role, str], Vectors]:
+    """The vectors of the texts, on as many cores as the embedder uses. Raises Unavailable."""
+    encoded: dict[tuple[Role, str], Vectors] = {}
+    at_once = _ENCODE_AT_ONCE * ENCODERS
+    for start in range(0, len(keys), at_once):
+        progress(start / len(keys))
+        portion = keys[start : start + at_once]
+        lanes = [lane for first in range(ENCODERS) if (lane := portion[first::ENCODERS])]
+        work = (_in_thread(_encode_texts, embedder, lane) for lane in lanes)
+        for done in await asyncio.gather(*work, return_exceptions=True):
+            if isinstance(done, BaseException):
+                raise done
+            encoded |= done
+    return encoded
 
 
 def _encode_texts(embedder: Embedder, keys: Sequence[tuple[Role, str]]) -> dict[tuple[Role, str], Vectors]:
