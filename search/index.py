@@ -74,18 +74,20 @@ class SearchIndex:
         mode: Mode = "fusion",
         weights: FusionWeights = EQUAL,
         depth: int = DEPTH,
+        exact: bool = False,
     ) -> list[Hit]:
         """The best `k` items among the allowed ids (all when None), best first, ties by id. Never encodes anything.
 
         `allowed` is fastest as a sorted int64 array. "fusion" blends the `depth` best by keywords with the `depth`
         best by vectors, each item by its nearest view. "lexical" finds only what shares a token with the question;
         without `question.vector`, or without a model, the other two are "lexical". A "dense" search ranks items that
-        have vectors. Raises IndexUnavailable before `open`.
+        have vectors. `exact` looks at every vector itself, never at its code: slower, and what codes are measured by.
+        Raises IndexUnavailable before `open`.
         """
         reader = self._reader
         if reader is None:
             raise IndexUnavailable()
-        return reader.search(question, allowed, k, mode=mode, weights=weights, depth=depth)
+        return reader.search(question, allowed, k, mode=mode, weights=weights, depth=depth, exact=exact)
 
     def encode_query(self, text: str) -> Vectors | None:
         """The question's vector, shape (dimension,); None without a model. Takes about 15 ms: call it in a thread."""

@@ -97,6 +97,7 @@ class Reader:
         mode: Mode,
         weights: FusionWeights,
         depth: int,
+        exact: bool = False,
     ) -> list[Hit]:
         """See `SearchIndex.search`."""
         mask = None if allowed is None else self._mask(allowed)
@@ -104,7 +105,7 @@ class Reader:
         asked = set(tokens(query.text))
         wanted = _token_weights(asked, query.expansions, weights.expansion)
         deep = max(k, depth) if vector is not None and mode == "fusion" else k
-        near = _NOBODY if vector is None else self._by_vector(vector, deep, mask)
+        near = _NOBODY if vector is None else self._by_vector(vector, deep, mask, exact)
         named = self._by_keywords(wanted, deep, mask) if vector is None or mode == "fusion" else _NOTHING_NAMED
         found = self._score(near, named, wanted, vector)
         return self._hits(found, _order_by(found, mode, vector is not None, weights), k, asked)
@@ -175,9 +176,9 @@ class Reader:
 
     # --- vectors -----------------------------------------------------------------------------------------------------
 
-    def _by_vector(self, vector: Vectors, depth: int, mask: Mask | None) -> Positions:
-        """The positions of the `depth` items whose nearest view is nearest, ties by id. Exact."""
-        found = [_nearest(part, vector, depth, mask) for part in self._parts if part.usable]
+    def _by_vector(self, vector: Vectors, depth: int, mask: Mask | None, exact: bool) -> Positions:
+        """The positions of the `depth` items whose nearest view is nearest, ties by id."""
+        found = [_nearest(part, vector, depth, mask, exact) for part in self._parts if part.usable]
         positions = np.concatenate([positions for positions, _ in found])
         scores = np.concatenate([scores for _, scores in found])
         return positions[np.lexsort((self._ids[positions], -np.round(scores, _DECIMALS)))][:depth]
@@ -194,7 +195,7 @@ class Reader:
         return scores, nearest
 
 
-def _nearest(part: _Part, vector: Vectors, depth: int, mask: Mask | None) -> tuple[Positions, Scores]:
+def _nearest(part: _Part, vector: Vectors, depth: int, mask: Mask | None, exact: bool) -> tuple[Positions, Scores]:
     """The positions and cosines of at least the `depth` nearest items of a segment, with all ties of the last."""
     segment = part.segment
     if segment.vectors is None:
@@ -203,7 +204,7 @@ def _nearest(part: _Part, vector: Vectors, depth: int, mask: Mask | None) -> tup
     allowed = None if chosen.all() else np.flatnonzero(chosen[segment.owner])
     rows = 4 * depth
     while True:  # several views of one item may fill the first rows: look further until enough items are seen
-        views, scores = segment.vectors.search(vector, rows, allowed)
+        views, scores = segment.vectors.search(vector, rows, allowed, exact=exact)
         owners, first = np.unique(segment.owner[views], return_index=True)
         best = scores[first]
         if len(views) < rows or (len(best) > depth and np.sort(best)[-depth] - scores[-1] > 10**-_DECIMALS):

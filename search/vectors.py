@@ -109,12 +109,12 @@ class FaissVectorIndex:
         self._codes = None
         return int(self._index.remove_ids(ids.astype(np.int64))) if len(ids) else 0
 
-    def search(self, vector: Vectors, k: int, allowed: Ids | None = None) -> tuple[Ids, Scores]:
+    def search(self, vector: Vectors, k: int, allowed: Ids | None = None, *, exact: bool = False) -> tuple[Ids, Scores]:
         k = min(k, len(self) if allowed is None else len(allowed))
         if k <= 0:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, self.dimension)
-        if self.quick and (allowed is None or len(allowed) >= _DENSE_FILTER * len(self)):
+        if self.quick and not exact and (allowed is None or len(allowed) >= _DENSE_FILTER * len(self)):
             quickly = self._by_codes(query, k, allowed)
             if quickly is not None:
                 return quickly
