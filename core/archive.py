@@ -5,7 +5,9 @@ Nothing is ever written to disk, so the names of members are only names.
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from core.errors import BadInput
 
 _CHUNK = 2**16
 _DIRECTORY_ENTRY = b"PK\x01\x02"
+_UNPACKING = (zlib.error, lzma.LZMAError)
 _NESTED = 4  # archives stored inside count with their entries when only signatures are counted
 
 
@@ -119,5 +122,12 @@ def _damage() -> Iterator[None]:
     """Whatever zipfile makes of a damaged archive is TruncatedFile."""
     try:
         yield
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        *_UNPACKING,
+    ) as error:
         raise TruncatedFile() from error

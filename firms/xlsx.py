@@ -1,4 +1,4 @@
-"""The first sheet of an XLSX file, read as a stream: in bounded memory, stored values and formulas in one pass.
+"""The sheets of an XLSX file, read as a stream: in bounded memory, stored values and formulas in one pass.
 
 openpyxl's readers keep either the formula or the stored value, hold every cell's style, and build the tree of a whole
 row; the parts of the file are therefore read here, with openpyxl's tables of number formats and its date arithmetic.
@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import zipfile
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,10 +34,13 @@ LIMITS = Limits(unpacked=160 * 2**20)
 MAX_CELLS = 2_000_000
 _CHUNK = 2**16
 _MAX_COLUMN = 16_384
+_MAX_ROW = 1_048_576
 _MAX_MERGED = 200_000
 _MAX_FILLED = 4_000_000
-# Formats that Excel knows by number only; these are dates where the file is Chinese.
+# Formats that Excel knows by number only; these are dates where the file is Chinese, the second ones without a day.
 _CHINESE_DATES = frozenset({*range(27, 32), 36, *range(50, 59)})
+_CHINESE_MONTHS = frozenset({27, 36, 50, 52, 57})
+_ON = ("1", "true")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -62,18 +66,43 @@ class TableTooLarge(BadInput):
 
 @dataclass
 class Sheet:
-    """Cells by row (from 1) and place (from 0), without empty ones; `unsaved`: formulas without a stored value."""
+    """Cells by row (from 1) and place (from 0), without empty ones; `unsaved`: formulas without a stored value.
+
+    `merged` are ranges such as A1:C2; `hidden_rows` and `hidden_columns` are counted as the cells are.
+    """
 
     rows: dict[int, dict[int, Cell]] = field(default_factory=dict)
     unsaved: list[str] = field(default_factory=list)
+    name: str = ""
+    hidden: bool = False
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
 
 
 def read(data: bytes, *, max_rows: int, max_columns: int) -> Sheet:
-    """The first sheet. Raises DamagedTable, EncryptedTable, TableTooLarge."""
+    """The first sheet; a merged cell counts in all its rows. Raises DamagedTable, EncryptedTable, TableTooLarge."""
+    with _opened(data) as book:
+        sheet = next(book.sheets(max_rows, max_columns))
+        _fill_merged(sheet, sheet.merged)
+        return sheet
+
+
+def read_all(data: bytes, *, max_rows: int, max_columns: int) -> list[Sheet]:
+    """All sheets in their order, hidden ones too, each within these limits; a merged cell stands where it begins.
+
+    Raises DamagedTable, EncryptedTable, TableTooLarge.
+    """
+    with _opened(data) as book:
+        return list(book.sheets(max_rows, max_columns))
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[_Book]:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             check(archive)
-            return _Book(archive).first_sheet(max_rows, max_columns)
+            yield _Book(archive)
     except BadInput:
         raise
     except Exception as error:  # there is no end to what a damaged or hostile file brings about
@@ -203,7 +232,7 @@ class _Styles(_Parser):
 
     def _format(self, number: int) -> tuple[str, bool]:
         if number not in self._own and number in _CHINESE_DATES:
-            return "", True
+            return "yyyy-mm" if number in _CHINESE_MONTHS else "yyyy-mm-dd", True
         code = self._own.get(number) or BUILTIN_FORMATS.get(number) or "General"
         return code, bool(is_date_format(code))
 
@@ -215,6 +244,8 @@ class _Cells(_Parser):
         super().__init__()
         self._take = take
         self.merged: list[str] = []
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
         self._row = self._column = 0
         self._type, self._style = "n", 0
         self._text: list[str] = []
@@ -224,6 +255,11 @@ class _Cells(_Parser):
         match name:
             case "row":
                 self._row, self._column = int(given.get("r", self._row + 1)), 0
+                if given.get("hidden") in _ON and self._row <= _MAX_ROW:
+                    self.hidden_rows.add(self._row)
+            case "col" if given.get("hidden") in _ON:
+                last = min(int(given["max"]), _MAX_COLUMN)
+                self.hidden_columns.update(range(int(given["min"]) - 1, last))
             case "c":
                 self._begin(given)
             case "f":
@@ -277,12 +313,12 @@ class _Book:
             raise DamagedTable()
         self._parts = self._relations(book)
         elements = self._elements(book, "sheet", "workbookPr")
-        sheets = [self._parts.get(given["id"], ("", "")) for name, given in elements if name == "sheet"]
-        self._sheet = next((target for kind, target in sheets if kind.endswith("/worksheet")), None)
-        if self._sheet is None:
+        named = [given for name, given in elements if name == "sheet"]
+        self._sheets = [given for given in named if self._target(given).endswith("/worksheet")]
+        if not self._sheets:
             raise DamagedTable(wording.NO_SHEET)
         properties = next((given for name, given in elements if name == "workbookPr"), {})
-        self._epoch = MAC_EPOCH if properties.get("date1904") in ("1", "true") else WINDOWS_EPOCH
+        self._epoch = MAC_EPOCH if properties.get("date1904") in _ON else WINDOWS_EPOCH
         self._strings: list[str] = []
         self._formats: list[tuple[str, bool]] = [("General", False)]
 
@@ -305,7 +341,11 @@ class _Book:
         target = next((target for found, target in self._parts.values() if found.endswith(kind)), None)
         return target if target in self._archive.namelist() else None
 
-    def first_sheet(self, max_rows: int, max_columns: int) -> Sheet:
+    def _target(self, given: dict[str, str]) -> str:
+        return self._parts.get(given["id"], ("", ""))[0]
+
+    def sheets(self, max_rows: int, max_columns: int) -> Iterator[Sheet]:
+        """The sheets one after another, none read before it is asked for."""
         if part := self._part("/sharedStrings"):
             strings = _Strings()
             strings.parse(self._archive, part)
@@ -314,7 +354,11 @@ class _Book:
             styles = _Styles()
             styles.parse(self._archive, part)
             self._formats = styles.formats()
-        sheet = Sheet()
+        for given in self._sheets:
+            yield self._sheet(given, max_rows, max_columns)
+
+    def _sheet(self, given: dict[str, str], max_rows: int, max_columns: int) -> Sheet:
+        sheet = Sheet(name=given.get("name", ""), hidden=given.get("state", "visible") != "visible")
         cells = 0
 
         def take(row: int, place: int, kind: str, style: int, text: str, formula: bool, stored: bool) -> None:
@@ -333,9 +377,9 @@ class _Book:
                 raise TableTooLarge(wording.TOO_MANY_ROWS.format(limit=max_rows))
 
         parser = _Cells(take)
-        assert self._sheet is not None
-        parser.parse(self._archive, self._sheet)
-        _fill_merged(sheet, parser.merged)
+        parser.parse(self._archive, self._parts[given["id"]][1])
+        sheet.merged = parser.merged
+        sheet.hidden_rows, sheet.hidden_columns = parser.hidden_rows, parser.hidden_columns
         return sheet
 
     def _cell(self, kind: str, style: int, text: str) -> Cell:
@@ -362,16 +406,16 @@ class _Book:
         if not number.is_finite():
             return Cell(text, broken=True)
         if is_date:
-            return _date_cell(number, self._epoch)
+            return _date_cell(number, self._epoch, code)
         return Cell(number, code)
 
 
-def _date_cell(serial: Decimal, epoch: Any) -> Cell:
+def _date_cell(serial: Decimal, epoch: Any, code: str) -> Cell:
     try:
         moment = from_excel(float(serial), epoch)
     except (OverflowError, ValueError):
         return Cell(str(serial), broken=True)
-    return Cell(moment) if isinstance(moment, date) else Cell(str(moment))
+    return Cell(moment, code) if isinstance(moment, date) else Cell(str(moment))
 
 
 def _letters(place: int) -> str:

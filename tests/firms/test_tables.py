@@ -239,7 +239,7 @@ def _zip_of_zeros() -> bytes:
 
 def test_too_many_members_are_refused() -> None:
     with pytest.raises(DamagedTable, match="过多"):
-        read(_zip({f"part{number}": b"" for number in range(xlsx.MAX_MEMBERS + 1)}, zipfile.ZIP_STORED))
+        read(_zip({f"part{number}": b"" for number in range(xlsx.LIMITS.members + 1)}, zipfile.ZIP_STORED))
 
 
 def test_entities_are_refused() -> None:
