@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     telegram_webhook_url: str | None = None
     telegram_webhook_secret: SecretStr | None = None
 
+    llm_base_url: str | None = Field(default=None, description="an OpenAI-compatible API; default: no composer")
+    llm_model: str | None = None
+    llm_api_key: SecretStr | None = None
+    llm_daily: int = Field(default=50, ge=0, description="worded answers a person a day")
+
     secret_key: SecretStr | None = None
     public_url: str | None = None
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()

@@ -252,17 +252,24 @@ def _header_rows(grid: _Grid) -> int:
     depth = max(place.cell.rowspan for place in grid[0])
     if depth == 1 and any(place.cell.colspan > 1 for place in grid[0]):
         depth = 2 if _titles(grid[1]) else 1
-    return depth if depth < len(grid) and all(map(_titles, grid[:depth])) else 1
+    if depth >= len(grid):
+        return 1
+    return depth if all(_titles(grid[place], above=grid[:place]) for place in range(depth)) else 1
 
 
 def _marked(place: _Place) -> bool:
     return place.cell.header or not place.cell.text.strip()
 
 
-def _titles(row: list[_Place]) -> bool:
-    """Whether a row reads like titles of columns: short, different, no values, no sentence, at most one empty."""
+def _titles(row: list[_Place], above: Sequence[list[_Place]] = ()) -> bool:
+    """Whether a row reads like titles of columns: short, no values, no sentence, at most one empty, all different.
+
+    Below other titles the same one may stand again: 省级 under 首次认定 and under 复核 are two columns.
+    """
     texts = [place.cell.text.strip() for place in row]
-    begun = [place.shown for place in row if place.shown]
+    begun = [
+        (*(upper[column].cell.text for upper in above), place.shown) for column, place in enumerate(row) if place.shown
+    ]
     said = [text for text in texts if text]
     return (
         len(said) >= max(2, len(texts) - 1)
