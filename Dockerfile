@@ -23,6 +23,12 @@ COPY search search
 RUN python -c "from pathlib import Path; from search import prepare; prepare(Path('/app/model'))"
 
 FROM python:3.11-slim-bookworm
+# LibreOffice reads .doc, .wps, .rtf and .xls (about 450 MB); without it (OFFICE=0) such files are refused with a word on
+# what to do.
+ARG OFFICE=1
+RUN if [ "$OFFICE" = 1 ]; then apt-get update \
+ && apt-get install --yes --no-install-recommends libreoffice-writer-nogui libreoffice-calc-nogui \
+ && rm -rf /var/lib/apt/lists/*; fi
 RUN groupadd --gid 10001 qiban \
  && useradd --uid 10001 --gid 10001 --home-dir /data --no-create-home --shell /usr/sbin/nologin qiban \
  && install --directory --owner=qiban --group=qiban --mode=0750 /data
