@@ -18,6 +18,7 @@ from api import (
     chat,
     documents,
     events,
+    faq,
     firms,
     health,
     inbox,
@@ -32,9 +33,10 @@ from api import (
     questions,
     schemes,
 )
-from api.console import access, codes, entry, tables
+from api.console import access, codes, entry, synonyms, tables
 from api.console import announcements as console_announcements
 from api.console import documents as console_documents
+from api.console import faq as console_faq
 from api.console import questions as console_questions
 from api.gate import Gate
 from api.parts import Parts
@@ -58,8 +60,9 @@ _API = (
     announcements,
     inbox,
     open_questions,
+    faq,
 )
-_CONSOLE = (entry, console_documents, tables, console_announcements, console_questions, codes)
+_CONSOLE = (entry, console_documents, tables, console_announcements, console_questions, console_faq, synonyms, codes)
 
 
 def create_app(parts: Parts) -> FastAPI:

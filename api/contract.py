@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
+from fastapi import UploadFile
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.sessions import PATTERN
 from firms.catalogue import Kind
+from knowledge.reading import Format
 
 EARLIEST, LATEST = date(1950, 1, 1), date(2199, 12, 31)
 """The days that a firm can be judged on: rules count years back from them."""
@@ -372,7 +374,8 @@ class History(BaseModel):
 
 
 class DocumentSummary(BaseModel):
-    """A document's record. `in_force` and `state` are as of today."""
+    """A document's record. `in_force`, `state` and `valid_to` are as of today, prolongations by others counted.
+    `status` partial: pages without text (`unread_pages`) or attachments that are not in the base (`missing`)."""
 
     id: str
     title: str
@@ -387,24 +390,107 @@ class DocumentSummary(BaseModel):
     superseded_by: str | None
     superseded_from: date | None
     coverage: float
+    format: Format
+    status: Literal["ready", "partial"]
+    tables: int
+    unread_pages: list[int]
+    missing: list[str]
     in_force: bool
     state: Literal["in_force", "expired", "superseded", "not_yet"]
 
 
 class Clause(BaseModel):
-    """A clause: `path` in one width, `label` in the original's glyphs; its own text stands in `[start, end)`."""
+    """A clause: `path` in one width, `label` in the original's glyphs; its own text stands in `[start, end)`. `page`:
+    where it begins, null where the format has no pages."""
 
     path: str
     label: str
+    kind: str
     depth: int
     start: int
     end: int
+    page: int | None
+
+
+class DocumentRelation(BaseModel):
+    """What a document says of another, which is named as the text names it; `target_id` is null while the base does not
+    hold it. `until`: the new last day of a prolonged one."""
+
+    kind: Literal["supersedes", "amends", "prolongs"]
+    target_id: str | None
+    target_number: str | None
+    target_title: str | None
+    effective_from: date | None
+    until: date | None
 
 
 class Document(DocumentSummary):
-    """A document's record with its clauses, in order."""
+    """A document's record with what it says of others and its clauses, in order."""
 
+    relations: list[DocumentRelation]
     clauses: list[Clause]
+
+
+_Line = Annotated[str, StringConstraints(max_length=500)]
+
+
+class DocumentIn(BaseModel):
+    """A document's `file` of any format, and what is known of it besides. What is left out is read from the text.
+    `supersedes`, `amends` and `prolongs` are ids of documents."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)
+
+    file: UploadFile
+    title: _Line = ""
+    number: _Line = ""
+    issuer: _Line = ""
+    region: _Line = ""
+    level: _Line = ""
+    issued: IsoDate = None
+    valid_from: IsoDate = None
+    valid_to: IsoDate = None
+    source: Annotated[str, StringConstraints(max_length=500, pattern="^(?:https?://.*)?$")] = ""
+    supersedes: _Line = ""
+    amends: _Line = ""
+    prolongs: _Line = ""
+    draft: bool | None = None
+
+
+class Warned(BaseModel):
+    """Something that a person should know about an ingestion."""
+
+    code: str
+    message: str
+
+
+class RecordRead(BaseModel):
+    """What a document's record holds after its ingestion: what the text says, and what was given beside it."""
+
+    title: str
+    number: str | None
+    issuer: str | None
+    region: str
+    level: str | None
+    issued: date | None
+    valid_from: date | None
+    valid_to: date | None
+    draft: bool
+
+
+class IngestionOut(BaseModel):
+    """The report of taking a document in. `duplicate_of`: the same content is there already, nothing was stored."""
+
+    document_id: str | None
+    title: str
+    status: Literal["ready", "partial"]
+    coverage: float
+    clauses: int
+    tables: int
+    pages_without_text: list[int]
+    warnings: list[Warned]
+    duplicate_of: str | None
+    missing: list[str]
+    read: RecordRead | None
 
 
 class Alive(BaseModel):

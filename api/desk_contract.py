@@ -302,20 +302,3 @@ class ClaimCodeOut(BaseModel):
     """A code by which a chat proves once that it speaks for the firm; shown once."""
 
     code: str
-
-
-class OpenQuestionOut(BaseModel):
-    """A question that was declined."""
-
-    id: int
-    text: str
-    why: str | None
-    asked_at: datetime
-    answered: bool
-
-
-class OpenQuestionsOut(BaseModel):
-    """Declined questions, newest first."""
-
-    items: list[OpenQuestionOut]
-    next_cursor: str | None

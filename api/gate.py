@@ -23,7 +23,7 @@ MAX_BODY = 256 * 1024
 MAX_UPLOAD = 33 * 2**20
 """Bytes of a file with its form, where a signed-in member of staff uploads one."""
 
-UPLOADS = frozenset({"/console/documents", "/console/import"})
+UPLOADS = frozenset({"/console/documents", "/console/import", "/api/v1/documents"})
 
 _DRAINED = 16 * MAX_BODY
 _DRAIN_SECONDS = 5.0
@@ -129,8 +129,8 @@ def _places(trace: TracebackType | None) -> list[str]:
 
 
 def _limit(scope: Scope, headers: Headers) -> int:
-    """How long the body may be: who has no console session cannot make us hold a large file."""
-    signed_in = f"{CONSOLE_COOKIE}=" in headers.get("cookie", "")
+    """How long the body may be: who has neither console session nor key cannot make us hold a large file."""
+    signed_in = f"{CONSOLE_COOKIE}=" in headers.get("cookie", "") or "authorization" in headers
     return MAX_UPLOAD if scope["path"] in UPLOADS and signed_in else MAX_BODY
 
 

@@ -128,7 +128,8 @@ async def begin_again(parts: Given) -> Response:
 async def document_list(request: Request, parts: Given) -> Response:
     """All documents with where they stand in time."""
     today = parts.today()
-    listed = [(document, documents.state(document, today)) for document in await documents.published(parts)]
+    snapshot = await parts.library.snapshot()
+    listed = [(document, snapshot.state(document, today)) for document in await documents.published(parts)]
     return _page(request, "documents.html", documents=listed)
 
 
@@ -142,14 +143,15 @@ async def document(
 ) -> Response:
     """A document's record and its whole text; with good offsets the quoted span is marked, bad ones are ignored."""
     found = await documents.find(parts, document_id)
-    today = parts.today()
+    today, snapshot = parts.today(), await parts.library.snapshot()
+    last_day = snapshot.valid_to(found, today)
     quote = original.read_span(start, end, len(found.text))
     return _page(
         request,
         "document.html",
         document=found,
-        state=documents.state(found, today),
-        expired=expired(found.title, found.valid_to) if found.valid_to and found.expired(today) else None,
+        state=snapshot.state(found, today),
+        expired=expired(found.title, last_day) if last_day and snapshot.expired(found, today) else None,
         quote=quote,
         blocks=original.blocks(found, quote),
         contents=original.contents(found),

@@ -23,8 +23,12 @@ from firms.importing import Report
 from firms.keys import Keys
 from firms.staff import Staffs
 from firms.store import Firms
+from knowledge.clause_search import ClauseSearch
+from knowledge.faq_desk import Faq
+from knowledge.feedback import Votes
 from knowledge.library import Library
 from knowledge.open_questions import OpenQuestions
+from knowledge.synonyms import OwnSynonyms
 from matching.introductions import Introductions
 from matching.matchmaker import Matchmaker
 from matching.offers import Offers
@@ -84,6 +88,10 @@ class Parts:
     announcements: Announcements
     inbox: Inbox
     open_questions: OpenQuestions
+    faq: Faq
+    votes: Votes
+    synonyms: OwnSynonyms
+    clauses: ClauseSearch
     keys: Keys
     staffs: Staffs
     limits: Limits

@@ -58,7 +58,7 @@ def describe(scheme: Scheme, assessor: Assessor, snapshot: Snapshot) -> dict[str
             "region_name": regions.find(scheme.region).name,
             "verified": scheme.verified,
             "title_years": scheme.title_years,
-            **_origin(scheme, document, today),
+            **_origin(scheme, document, snapshot, today),
             "conditions": [_condition(item, document, snapshot, today) for item in scheme.conditions],
             "priority": [_condition(item, document, snapshot, today) for item in scheme.priority],
             "facts": [_fact(fact) for fact in facts_of(scheme, assessor.catalogue)],
@@ -67,16 +67,16 @@ def describe(scheme: Scheme, assessor: Assessor, snapshot: Snapshot) -> dict[str
     return value
 
 
-def _origin(scheme: Scheme, document: StoredDocument | None, today: date) -> dict[str, Any]:
+def _origin(scheme: Scheme, document: StoredDocument | None, snapshot: Snapshot, today: date) -> dict[str, Any]:
     """The text that a scheme was read from, in the base or outside it, and when that applies."""
     origin = document or scheme.source
     return {
         "document_id": document.id if document else None,
         "document": origin.title if origin else None,
         "number": origin.number if origin else None,
-        "in_force": in_force(scheme, document, today),
+        "in_force": in_force(scheme, snapshot, today),
         "valid_from": origin.valid_from if origin else None,
-        "valid_to": origin.valid_to if origin else None,
+        "valid_to": snapshot.valid_to(document, today) if document else origin.valid_to if origin else None,
     }
 
 

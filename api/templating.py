@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, tzinfo
 from pathlib import Path
@@ -33,6 +34,7 @@ class Pages:
         self._environment.globals |= {"w": wording, "asset": assets.address}
         self._environment.filters |= {"day": day, "validity": validity, "region": region_name, "link": safe_link}
         self._environment.filters |= {"lines": lines, "is_aside": is_aside}
+        self._environment.tests["among"] = is_among
         self._environment.filters["local_time"] = lambda at: at.astimezone(timezone).strftime("%Y-%m-%d %H:%M")
 
     def render(self, template: str, **context: Any) -> str:
@@ -43,6 +45,11 @@ class Pages:
 def is_aside(choice: str) -> bool:
     """Whether a choice under a question leads around it instead of answering it: it is shown with less weight."""
     return choice.partition(":")[0] in _ASIDES
+
+
+def is_among(choice: str, actions: Collection[str]) -> bool:
+    """Whether a choice's action is one of these."""
+    return choice.partition(":")[0] in actions
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from assessment import wording
@@ -49,6 +50,29 @@ class Assessor:
         return assess(scheme, facts, day, self.catalogue, await self._library.snapshot())
 
     async def faults(self) -> list[str]:
-        """Where schemes and documents do not fit together."""
+        """Where schemes and documents do not fit together, and which schemes are for review."""
         snapshot = await self._library.snapshot()
-        return [fault for scheme in self.schemes for fault in faults(scheme, snapshot)]
+        found = [fault for scheme in self.schemes for fault in faults(scheme, snapshot)]
+        return found + [line for scheme in self.schemes for line in reviews(scheme, snapshot, self.today())]
+
+    async def needs_review(self, scheme: Scheme) -> bool:
+        """Whether a document that replaces or changes what the scheme cites is in the base."""
+        return bool(list(reviews(scheme, await self._library.snapshot(), self.today())))
+
+
+def reviews(scheme: Scheme, snapshot: Snapshot, today: date) -> Iterator[str]:
+    """Why a scheme has to be looked at: its document is replaced, now or later, or clauses that it cites are changed.
+
+    Judged as of a day before that, it stays as it is.
+    """
+    document = snapshot.documents.get(scheme.document or "")
+    if document is None:
+        return
+    if (successor := snapshot.documents.get(document.superseded_by or "")) is not None:
+        yield wording.REPLACED.format(scheme=scheme.id, old=document.title, new=successor.title)
+    for path in dict.fromkeys(condition.clause for condition in (*scheme.conditions, *scheme.priority)):
+        clause = document.by_path.get(path)
+        changes = (*snapshot.amendments(clause, today), *snapshot.upcoming(clause, today)) if clause else ()
+        for by in dict.fromkeys(change.document_id for change in changes):
+            title = snapshot.documents[by].title
+            yield wording.AMENDED.format(scheme=scheme.id, clause=path, old=document.title, new=title)

@@ -136,10 +136,10 @@ def assess(
     return Assessment(
         scheme=scheme,
         as_of=as_of,
-        in_force=in_force(scheme, document, as_of),
+        in_force=in_force(scheme, snapshot, as_of),
         verdict=truth.all_of(condition.verdict for condition in basic),
         size_class=_size_class(situation),
-        notices=_notices(scheme, document, as_of),
+        notices=_notices(scheme, snapshot, as_of),
         conditions=basic,
         priority=priority,
         next_question=best_question([j for _, j in judged], catalogue),
@@ -244,10 +244,10 @@ def cite(
         quote=document.text[start:end],
         start=start,
         end=end,
-        page=None,
-        in_force=document.in_force(as_of),
+        page=clause.page,
+        in_force=snapshot.in_force(document, as_of),
         valid_from=document.valid_from,
-        valid_to=document.valid_to,
+        valid_to=snapshot.valid_to(document, as_of),
     )
 
 
@@ -273,21 +273,27 @@ def _document(scheme: Scheme, snapshot: Snapshot | None) -> StoredDocument | Non
     return snapshot.documents.get(scheme.document) if snapshot and scheme.document else None
 
 
-def in_force(scheme: Scheme, document: StoredDocument | None, as_of: date) -> bool:
-    """Whether what the scheme was read from applies on a day."""
+def in_force(scheme: Scheme, snapshot: Snapshot | None, as_of: date) -> bool:
+    """Whether what the scheme was read from applies on a day, prolongations counted."""
     if scheme.source is not None:
         begun = scheme.source.valid_from is None or scheme.source.valid_from <= as_of
         return begun and (scheme.source.valid_to is None or as_of <= scheme.source.valid_to)
-    return document is not None and document.in_force(as_of)
+    document = _document(scheme, snapshot)
+    return snapshot is not None and document is not None and snapshot.in_force(document, as_of)
 
 
-def _notices(scheme: Scheme, document: StoredDocument | None, as_of: date) -> tuple[str, ...]:
+def _notices(scheme: Scheme, snapshot: Snapshot | None, as_of: date) -> tuple[str, ...]:
     notices: list[str] = []
-    if document is not None and document.valid_to is not None and document.expired(as_of):
-        notices.append(wording.EXPIRED.format(title=document.title, day=day(document.valid_to)))
-    elif document is None and scheme.document is not None:
+    document = _document(scheme, snapshot)
+    last = snapshot.valid_to(document, as_of) if snapshot and document else None
+    if document is None and scheme.document is not None:
         notices.append(wording.DOCUMENT_GONE)
-    elif not in_force(scheme, document, as_of):
+    elif snapshot and document and document.superseded(as_of):
+        new = snapshot.documents.get(document.superseded_by or "")
+        notices.append(wording.SUPERSEDED.format(title=document.title, new=new.title if new else ""))
+    elif document is not None and last is not None and last < as_of:
+        notices.append(wording.EXPIRED.format(title=document.title, day=day(last)))
+    elif not in_force(scheme, snapshot, as_of):
         title = document.title if document else scheme.source.title if scheme.source else scheme.name
         notices.append(wording.NOT_IN_FORCE.format(title=title))
     if not scheme.verified and scheme.source is not None:

@@ -8,10 +8,14 @@ SCHEME_TWICE = "方案 {id} 在 {one} 和 {other} 里各写了一份，请删去
 QUOTE_NOT_FOUND = "方案 {scheme} 的条件 {condition}：文件 {document} 的 {clause} 里没有这段原文。"
 DOCUMENT_NOT_FOUND = "方案 {scheme} 引用的文件 {document} 不在知识库里。"
 
+REPLACED = "方案 {scheme} 引用的《{old}》被《{new}》取代，请核对条件并更新方案。"
+AMENDED = "方案 {scheme} 引用的《{old}》{clause}被《{new}》修改，请核对条件并更新方案。"
+
 SELF_DECLARED = "以下为按您填写的内容自评的结果，以主管部门认定为准。"
 UNVERIFIED = "《{title}》{number}的条件摘自第三方转载，尚未与官方原文核对，以官方原文为准。"
 NOT_IN_FORCE = "《{title}》目前不在施行期内，以下仅供参考，以主管部门当年的通知为准。"
 EXPIRED = "《{title}》的实施期已于{day}结束，以下按原文件的条件计算，能否申报以主管部门当年的通知为准。"
+SUPERSEDED = "《{title}》已由《{new}》代替，以下仍按原文件的条件计算，方案待更新，请以新文件和主管部门的答复为准。"
 DOCUMENT_GONE = "这个方案依据的文件已从知识库移除，以下结果没有原文可查，请先与主管部门核对。"
 
 VALUE = "{label}：{given}"

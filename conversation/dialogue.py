@@ -1,17 +1,17 @@
 """The dialogue: a state and a message in, a state and replies out. No channel, no database.
 
 Buttons carry `action:ref:version`. Actions `menu`, `ask`, `help` and `check` never go stale, nor do those of the
-partners' side (their versions are those of the things they are about); all others belong to the newest offer and are
-refused once there was another one.
+partners' side and the thumbs (their versions are those of the things they are about); all others belong to the newest
+offer and are refused once there was another one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
-from conversation import partner_wording, partners, selfcheck, wording
+from conversation import feedback, partner_wording, partners, selfcheck, wording
 from conversation.answers import is_question, words_of
 from conversation.claiming import claim_code
 from conversation.intents import MAX_QUESTION, Intent, recognise
@@ -33,13 +33,14 @@ _FIXED = {
 _CHECK_COMMANDS = {word: command for command, words in wording.CHECK_COMMANDS.items() for word in words}
 _MAX_LABEL = 40
 _MENU_BUTTONS = 8
+_HISTORY = 3
 _PLAIN = ("flow", "round", "last_choice", "need_kind", "acting")
 
 
 class Advice(Protocol):
-    """Answers questions; `conversation.advice.Advisor`."""
+    """Answers questions; `conversation.advice.Advisor`. `history`: the asker's earlier questions, newest last."""
 
-    async def answer(self, text: str) -> Answer: ...
+    async def answer(self, text: str, *, history: Sequence[str] = ()) -> Answer: ...
 
 
 class Partners(Protocol):
@@ -55,12 +56,20 @@ class Partners(Protocol):
     async def menu(self, asker: Asker) -> tuple[Choice, ...]: ...
 
 
+class Feedback(Protocol):
+    """The thumbs under an answer; `conversation.feedback.Feedback`. A vote is kept at once; the same again changes
+    nothing."""
+
+    def buttons(self, external_id: str) -> tuple[Choice, ...]: ...
+    async def press(self, choice: ChoiceId, asker: Asker) -> tuple[Reply, str]: ...
+
+
 @dataclass(frozen=True)
 class State:
     """Where a dialogue stands. `round` is the version of the newest buttons, `offered` are the questions behind its
     `say` buttons. `check` is the self-check that was begun; it is answered while the flow is `checking`. `need_kind` is
     the kind of partner for whom a need is asked (empty: any), `acting` the id of the firm that was chosen to act for
-    (empty: the newest)."""
+    (empty: the newest). `history` are the questions asked last, newest last: one that leans on them needs them."""
 
     flow: str = "idle"  # idle, asking, checking, needing
     round: int = 0
@@ -69,6 +78,11 @@ class State:
     check: Check | None = None
     need_kind: str = ""
     acting: str = ""
+    history: tuple[str, ...] = ()
+
+    def asked(self, question: str) -> State:
+        """The state after a question: the newest ones are kept."""
+        return replace(self, history=(*self.history, question)[-_HISTORY:])
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -79,6 +93,7 @@ class State:
             "check": self.check.to_json() if self.check else None,
             "need_kind": self.need_kind,
             "acting": self.acting,
+            "history": list(self.history),
         }
 
     @classmethod
@@ -86,7 +101,12 @@ class State:
         """Read a stored state; what this version does not know is left out, what is missing gets its default."""
         known = {name: value[name] for name in _PLAIN if name in value}
         check = value.get("check")
-        return cls(**known, offered=tuple(value.get("offered", ())), check=Check.from_json(check) if check else None)
+        return cls(
+            **known,
+            offered=tuple(value.get("offered", ())),
+            history=tuple(value.get("history", ())),
+            check=Check.from_json(check) if check else None,
+        )
 
     @property
     def checking(self) -> bool:
@@ -129,18 +149,23 @@ class Dialogue:
         desk: str,
         starters: tuple[str, ...] = (wording.BUTTON_CONDITIONS,),
         partners: Partners | None = None,
+        feedback: Feedback | None = None,
     ) -> None:
         self._advice = advice
         self._check = check
         self._desk = desk
         self._starters = starters
         self._partners = partners
+        self._feedback = feedback
 
     async def respond(self, state: State, message: IncomingMessage) -> Step:
         """The step that `message` takes from `state`. Always at least one reply."""
         facts = state.check.facts if state.check else None
         asker = Asker(message.channel, message.address, state.acting, facts)
-        talk = _Talk(self._advice, self._check, self._desk, self._starters, self._partners, asker)
+        thumbs = self._feedback.buttons(message.external_id) if self._feedback else ()
+        talk = _Talk(
+            self._advice, self._check, self._desk, self._starters, self._partners, asker, self._feedback, thumbs
+        )
         return await talk.respond(state, message)
 
 
@@ -155,6 +180,8 @@ class _Talk:
         starters: tuple[str, ...],
         partners: Partners | None,
         asker: Asker,
+        feedback: Feedback | None,
+        thumbs: tuple[Choice, ...],
     ) -> None:
         self._advice = advice
         self._check = check
@@ -162,6 +189,8 @@ class _Talk:
         self._starters = starters
         self._partners = partners
         self._asker = asker
+        self._feedback = feedback
+        self._thumbs = thumbs
 
     async def respond(self, state: State, message: IncomingMessage) -> Step:
         match message.kind:
@@ -228,7 +257,7 @@ class _Talk:
 
     async def _go_on(self, state: State, move: Move) -> Step:
         if move.needing is not None:
-            state = replace(state, flow="needing", need_kind=move.needing)
+            state = replace(state, flow="needing", need_kind=move.needing, history=())
         elif state.checking and state.check is not None and state.check.asking is not None:
             turn = await self._check.ask(state.check, state.round + 1, wording.CHECK_GOES_ON)
             step = _checked(state, turn)
@@ -289,7 +318,7 @@ class _Talk:
         more = await self._partners.started(self._asker) if self._partners else ""
         said = [wording.WELCOME, wording.WELCOME_PARTNERS if self._partners else ""]
         said += [wording.CHECK_PAUSED if open_check else "", more]
-        return await self._with_menu(replace(state, flow="idle"), "\n\n".join(filter(None, said)))
+        return await self._with_menu(replace(state, flow="idle", history=()), "\n\n".join(filter(None, said)))
 
     async def _cancel(self, state: State) -> Step:
         idle = replace(state, flow="idle")
@@ -305,6 +334,9 @@ class _Talk:
         if choice.action in _FIXED:
             command, label = _FIXED[choice.action]
             return replace(await self._command(state, command, ""), said=label)
+        if choice.action in feedback.ACTIONS and self._feedback is not None:
+            reply, said = await self._feedback.press(choice, self._asker)
+            return Step(state, (reply,), outcome=self._asking(state), said=said)
         if choice.action in partners.ACTIONS:
             return await self._partner_press(state, choice)
         if encoded == state.last_choice:
@@ -338,6 +370,7 @@ class _Talk:
 
     async def _begin_check(self, state: State) -> Step:
         """Begin a self-check, go on with the one that was left, or show again what came of it."""
+        state = replace(state, history=())
         if state.check is not None:
             lead = wording.CHECK_DONE if state.check.done else wording.CHECK_RESUMED
             turn = await self._check.ask(state.check, state.round + 1, lead)
@@ -381,21 +414,21 @@ class _Talk:
         """Answer a question in the middle, and go on. What is neither an answer nor a question is asked back."""
         if check.asking is None:
             return await self._answer(state, text)
-        answer = await self._advice.answer(text)
+        answer = await self._advice.answer(text, history=state.history)
         if answer.status == "declined" and not is_question(text):
             return await self._aside(state, wording.NOT_UNDERSTOOD)
         turn = await self._check.ask(check, state.round + 1, wording.CHECK_GOES_ON)
-        step = _checked(state, turn)
+        step = _checked(state.asked(text), turn)
         declined = Declined(text, answer.why) if answer.status == "declined" else None
-        return replace(step, replies=(_reply(answer), *step.replies), declined=declined)
+        return replace(step, replies=(self._with_thumbs(_reply(answer)), *step.replies), declined=declined)
 
     async def _answer(self, state: State, question: str) -> Step:
-        answer = await self._advice.answer(question)
+        answer = await self._advice.answer(question, history=state.history)
         flow = "checking" if state.checking else "idle"
-        state, choices = _offer(replace(state, flow=flow), answer.suggestions)
+        state, choices = _offer(replace(state.asked(question), flow=flow), answer.suggestions)
         if self._partners and (kind := mentions_kind(question)):
             choices = (*choices, partners.beside(kind))
-        reply = replace(_reply(answer), choices=choices)
+        reply = self._with_thumbs(replace(_reply(answer), choices=choices))
         declined = Declined(question, answer.why) if answer.status == "declined" else None
         return Step(state, (reply,), declined)
 
@@ -404,6 +437,10 @@ class _Talk:
         if state.checking and state.check is not None and state.check.asking is not None:
             return _checked(state, await self._check.ask(state.check, state.round + 1, text))
         return await self._with_menu(state, text)
+
+    def _with_thumbs(self, reply: Reply) -> Reply:
+        """An answer can be voted on."""
+        return replace(reply, choices=(*reply.choices, *self._thumbs)) if reply.status == "answered" else reply
 
     def _asking(self, state: State) -> Outcome:
         if not state.checking or state.check is None or state.check.asking is None:

@@ -28,7 +28,8 @@ from core.clock import machine_now
 from core.database import Database
 from core.errors import Unavailable
 from core.text import clean
-from knowledge.models import OpenQuestion
+from knowledge.grouping import Wording
+from knowledge.intake import Intake
 from messaging import outbox
 from messaging.messages import OutMessage
 from messaging.outbox import Delivery
@@ -70,7 +71,8 @@ class Conversations:
     """All conversations of all channels.
 
     Replies on `pushed` channels (those that the service writes to by itself) go to the outbox; on the others the
-    caller of `handle` delivers them. `document_url` is the public address used in links, None for no links.
+    caller of `handle` delivers them. `document_url` is the public address used in links, None for no links. `intake`
+    takes declined questions into the desk's queue.
     """
 
     def __init__(
@@ -83,8 +85,10 @@ class Conversations:
         pushed: frozenset[str] = frozenset(),
         document_url: str | None = None,
         on_enqueued: Callable[[], None] = lambda: None,
+        intake: Intake | None = None,
     ) -> None:
         self._database = database
+        self._intake = intake or Intake()
         self._dialogue = dialogue
         self._desk = desk
         self._home = home_region
@@ -227,8 +231,9 @@ class Conversations:
 
     async def _store(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
         """Write state, replies and deliveries together, unless another process did so since we read."""
+        asked = None if step.declined is None else await self._intake.prepare(step.declined.text)
         try:
-            await self._write(inbound, conversation, step)
+            await self._write(inbound, conversation, step, asked)
         except _Overtaken:
             return
         own = (inbound.channel, inbound.address, inbound.external_id)
@@ -245,7 +250,7 @@ class Conversations:
         except Exception:
             self._log.exception("afterwards_error")
 
-    async def _write(self, inbound: Inbound, conversation: Conversation, step: Step) -> None:
+    async def _write(self, inbound: Inbound, conversation: Conversation, step: Step, asked: Wording | None) -> None:
         """Raises _Overtaken, with nothing written, when the message is answered already or the state has moved on.
 
         Both are asked for: message and state are read in two statements, and between them another process may commit.
@@ -268,16 +273,14 @@ class Conversations:
             values = {"message": message, "replies": replies, "outcome": step.outcome.to_json(), "handled_at": now}
             if await session.scalar(done.values(state="done", **values)) is None:
                 raise _Overtaken
-            if step.declined is not None:
-                session.add(
-                    OpenQuestion(
-                        text=step.declined.text,
-                        why=step.declined.why,
-                        region=self._home,
-                        channel=inbound.channel,
-                        address=inbound.address,
-                        asked_at=now,
-                    )
+            if step.declined is not None and asked is not None:
+                await self._intake.keep(
+                    session,
+                    asked,
+                    why=step.declined.why,
+                    region=self._home,
+                    channel=inbound.channel,
+                    address=inbound.address,
                 )
             if inbound.channel in self._pushed:
                 await self._enqueue(session, inbound, step.replies)

@@ -6,13 +6,15 @@ of money beside no name counts as the catalogue's `unnamed_money`, unless it pla
 
 from __future__ import annotations
 
+import calendar
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from conversation import wording
-from core.reading import Found, Known, read_industry, scan, spoken_industry
+from core.reading import Found, Known, read_industry, read_percent, scan, spoken_industry
+from core.reading.days import number_of
 from core.spans import Days, Span
 from core.text import simplify
 from firms.catalogue import Catalogue, Fact
@@ -20,7 +22,15 @@ from firms.facts import Facts, ImpossibleFacts, Key, Value, fitted
 
 _KINDS = {"money": "money", "percent": "percent", "count": "count", "date": "date"}
 _TRADE = re.compile(wording.TRADE_PATTERN)
-_BREAKS = frozenset("，,。；;！!？?：:\n")
+_TRADE_ANYWHERE = re.compile(wording.TRADE_ANYWHERE)
+_TRADE_ALONE = re.compile(wording.TRADE_ALONE)
+_TENURE = re.compile(wording.TENURE_PATTERN)
+_TOLD = tuple((re.compile(pattern), names) for pattern, names in wording.TOLD.items())
+_TOLD_BREAKS = re.compile(wording.TOLD_BREAKS)
+_TOLD_WITHIN = 14
+_SHARE = re.compile(wording.SHARE_PATTERN)
+_FOUNDED = "founded_on"
+_BREAKS = frozenset("，,。；;！!？?：:、\n")
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,13 @@ class Heard:
 
     facts: tuple[HeardFact, ...] = ()
     industry: str | None = None
+    told: tuple[tuple[str, Span], ...] = ()
+    """Ratios and rates that were said as such: a derived figure's id and its value."""
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether a figure of the speaker's firm was said."""
+        return bool(self.facts or self.told)
 
     def to_facts(self) -> Facts:
         """As facts. Of two values for one fact and year neither counts: which one holds has to be asked."""
@@ -77,7 +94,51 @@ def hear(text: str, catalogue: Catalogue, *, today: date) -> Heard:
         if fact is not None and (heard := _heard(fact, item, year, today)):
             facts.append(heard)
         before = item.end
-    return Heard(tuple(facts), _industry(text))
+    if (tenure := _tenure(normal, catalogue, today)) is not None:
+        facts = [fact for fact in facts if fact.key != tenure.key] + [tenure]
+    return Heard(tuple(facts), _industry(text), _told(normal, catalogue))
+
+
+def _tenure(text: str, catalogue: Catalogue, today: date) -> HeardFact | None:
+    """How long the firm has been there, said in months or half years: the days on which it may have been founded."""
+    found = _TENURE.search(text)
+    if found is None or catalogue.get(_FOUNDED) is None:
+        return None
+    months = 12 * _number(found["years"]) + (_number(found["months"]) if found["months"] else 6)
+    if not 0 < months < 1200:
+        return None
+    latest = _months_before(today, months)
+    days = Days(latest + timedelta(days=1), today) if found["less"] else Days(_months_before(today, months + 1), latest)
+    return HeardFact((_FOUNDED, None), days, named=True, dated=False, about=True)
+
+
+def _number(digits: str | None) -> int:
+    return (number_of(digits) or 0) if digits else 0
+
+
+def _months_before(day: date, months: int) -> date:
+    """The same day of the month, or the last one that month has, some months earlier."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last))
+
+
+def _told(text: str, catalogue: Catalogue) -> tuple[tuple[str, Span], ...]:
+    """The ratios and rates said as such (研发占比2.8%), for all derived figures that may be meant."""
+    told: dict[str, Span] = {}
+    for pattern, names in _TOLD:
+        for match in pattern.finditer(text):
+            after = _TOLD_BREAKS.split(text[match.end() : match.end() + _TOLD_WITHIN])[0]
+            share = _SHARE.search(after)
+            outcome = read_percent(share[0]) if share and not _is_negative(text, match.end(), after) else None
+            if isinstance(outcome, Known) and isinstance(outcome.value, Span):
+                told |= {name: outcome.value for name in names if catalogue.get(name) is not None}
+                break
+    return tuple(told.items())
+
+
+def _is_negative(text: str, place: int, after: str) -> bool:
+    return any(word in text[max(0, place - 6) : place] + after for word in wording.NEGATIVE_WORDS)
 
 
 def _industry(text: str) -> str | None:
@@ -85,7 +146,9 @@ def _industry(text: str) -> str | None:
     spoken = spoken_industry(text)
     if spoken is not None:
         return spoken
-    parts = (part for part in re.split(r"[，,。；;！!\n]", text) if _TRADE.search(part))
+    pieces = re.split(r"[，,。；;！!\n]", text)
+    parts = [piece for piece in pieces if _TRADE.search(piece) or _TRADE_ALONE.fullmatch(piece.strip())]
+    parts += [match[0] for match in _TRADE_ANYWHERE.finditer(text)]
     read = [outcome.value for outcome in map(read_industry, parts) if isinstance(outcome, Known)]
     return str(read[0]) if len(set(read)) == 1 else None
 
@@ -108,7 +171,7 @@ def _names(text: str, catalogue: Catalogue) -> list[_Name]:
         (word, fact)
         for fact in catalogue
         if fact.kind in _KINDS
-        for word in dict.fromkeys((fact.label, *fact.columns, *fact.words))
+        for word in dict.fromkeys((fact.label, *fact.columns, *fact.words, *_short_names(fact, text)))
     ]
     found: list[_Name] = []
     for word, fact in sorted(known, key=lambda item: -len(item[0])):
@@ -118,6 +181,14 @@ def _names(text: str, catalogue: Catalogue) -> list[_Name]:
             text = text[:start] + "\0" * len(word) + text[start + len(word) :]
             start = text.find(word)
     return sorted(found, key=lambda name: name.start)
+
+
+def _short_names(fact: Fact, text: str) -> tuple[str, ...]:
+    """What a fact is called for short, where nothing else can be meant."""
+    paired = wording.PAIRED_NAMES
+    if fact.id in paired and all(any(word in text for word in words) for words in paired.values()):
+        return paired[fact.id]
+    return wording.SHORT_NAMES.get(fact.id, ())
 
 
 def names_others(text: str, fact: Fact, catalogue: Catalogue) -> bool:

@@ -149,13 +149,40 @@ JOIN = "、"
 
 # An answer that computes from the asker's own figures.
 ENOUGH_PATTERN = (
-    r"够不够|够吗|够了吗|够么|够格|行吗|行不行|行么|可以吗|可以不|可不可以|能不能|能报|能申报|能评|能申请|能过|符合|达标|"
+    r"可以(?:申?报|申请|评)|过得了|过不过|报得[上了]|评得上|行不|有没有戏|够不够|够吗|够了吗|够么|够格|行吗|行不行|行么|可以吗|可以不|可不可以|能不能|能报|能申报|能评|能申请|能过|符合|达标|"
     r"达到了吗|满足|算不算|合格|有戏|有资格|够条件|差多少|还差|怎么样"
 )
 OTHER_MONEY = (
     "贷款", "借款", "奖励", "奖金", "补贴", "补助", "资助", "投资", "融资", "注册资本", "注册资金", "罚款", "利润",
     "纳税", "税收", "预算", "设备", "订单", "合同", "出口", "美元", "工资",
 )  # fmt: skip
+# What the firm does, anywhere in a sentence (做软件的去年999万), and a part that names nothing else (机械加工).
+TRADE_ANYWHERE = r"(?:做|搞|开|干|从事|办|卖|生产|经营|加工)[^吗？?，,。0-9]{1,10}?的"
+TRADE_ALONE = r"[^吗？?0-9]{2,10}"
+# Short names that count only beside one another: alone they stand in too many other words.
+PAIRED_NAMES = {"total_liabilities": ("负债", "欠债"), "total_assets": ("资产",)}
+SHORT_NAMES = {"design_patents": ("外观",), "utility_models": ("新型",)}
+# Ratios that are said as such; each is what a document may mean by it, in any of its ways to count.
+TOLD = {
+    r"研发[^，,。0-9]{0,6}?(?:占比|比例|比重|强度|占)|研发(?=[^，,。0-9万元]{0,3}[0-9.]+\s*[%％])": (
+        "rnd_ratio", "rnd_ratio_pooled", "rnd_ratio_mean",
+    ),
+    r"主营[^，,。0-9]{0,8}?(?:占比|比例|比重|占)|主业[^，,。0-9]{0,8}?占": ("main_share",),
+    r"(?:年均|平均|每年|收入|营收|业绩|两年|2年)?(?:增长率?|增速|增幅|涨幅|涨了?)": (
+        "revenue_cagr_2y", "revenue_mean_growth_2y",
+    ),
+}  # fmt: skip
+SHARE_PATTERN = (
+    r"[0-9]+(?:\.[0-9]+)?\s*[%‰]|百分之[零一二两三四五六七八九十百点0-9.]+|"
+    r"[0-9.一二两三四五六七八九十]+(?:个百分点|个点|成[一二三四五六七八九半]?)"
+)
+TOLD_BREAKS = r"[，,。；;？?！!\n]|去年|前年|20\d\d"
+NEGATIVE_WORDS = ("下降", "下滑", "负增长", "减少", "降了", "跌")
+# How long a firm has been there, in months.
+TENURE_PATTERN = (
+    r"(?:成立|注册|开业|经营|创办|开办|开|办)(?:了|才|刚刚?|已经|有|满|差不多|大概|将近|快|也就)*(?P<less>不到|不足|没到|不满)?"
+    r"(?:(?P<years>[0-9]{1,2}|[一二两三四五六七八九十]{1,3})年)?(?P<half>零?半年?|(?P<months>[0-9]{1,3}|[一二两三四五六七八九十]{1,3})个月)"
+)
 TRADE_PATTERN = r"(?:做|搞|开|干|从事|办|卖|生产|经营|加工)[^吗？?]{1,12}$"
 PEOPLE_UNITS = ("人", "名", "位", "号人", "个人")
 COMPUTED_LEAD = "按您说的情况算："
@@ -164,6 +191,8 @@ COMPUTED = {
     "not_met": "· {title}：{given}，要求{bound}，不符合{gap}。",
     "unknown": "· {title}：{given}，要求{bound}，落在门槛两边，还不能判断，请给个准确数。",
 }
+COMPUTED_PART = "· {title}：{given}，要求{bound}{short}；只凭您说的还不能下结论，还缺：{needs}。"
+COMPUTED_SHORT = "，还差{gap}"
 COMPUTED_READINGS = "· {title}：{reason}"
 COMPUTED_GAP = "，相差{gap}"
 COMPUTED_OPEN = "· {title}：{given}。不同行业要求不一样：{cases}。"
@@ -174,6 +203,7 @@ COMPUTED_CASE = {
     "unknown": "{industry}要求{bound}，还不能判断",
 }
 COMPUTED_ASSUMED = "（您没有说明是哪一项，这里按{labels}算；如果不是，请说清楚再问一次。）"
+COMPUTED_TOLD = "（占比和增长率按您说的数直接对照；怎么算以文件和主管部门的口径为准。）"
 COMPUTED_ASK_INDUSTRY = "您是做什么行业的？告诉我就能给出明确结论；文件只写了这些行业的数额。"
 
 # Whole messages (folded, without punctuation) that are commands rather than questions.

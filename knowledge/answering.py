@@ -1,73 +1,100 @@
-"""From a question to an answer: find, decide whether the base says it, quote.
+"""From a message to an answer: understand, find, decide whether the base says it, quote.
 
-Finding ranks; whether to answer at all is decided apart, by a calibrated probability (see `knowledge.decision`).
-Nothing is said that is not in a quoted clause: the words around quotes are fixed copy with titles, labels and dates.
+Finding ranks; whether to answer at all is decided apart, by a calibrated probability (see `knowledge.decision`) and by
+whether the clause states the kind of value that was asked for (see `knowledge.expectation`). Nothing is said that is
+not in a quoted clause: the words around quotes are fixed copy with titles, labels and dates.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 
-from core import regions
-from core.text import squeeze
-from knowledge import wording
-from knowledge.answer import Answer, Citation, Why
+from core.text import fold
+from knowledge import ranking, understanding
+from knowledge.answer import Answer
 from knowledge.base import Desk
-from knowledge.clauses import sentences
-from knowledge.decision import Decision, Features, Judge
-from knowledge.indexing import allowed_items, clause_of, topic_of
-from knowledge.language import Language
-from knowledge.library import ClauseText, Library, Snapshot, StoredDocument, TopicText
-from search import Hit, Mode, Query, SearchIndex
+from knowledge.decision import Decision, Judge
+from knowledge.finding import Finder, Found, read
+from knowledge.known import Knowing
+from knowledge.language import Languages
+from knowledge.library import ClauseText, Library, Snapshot
+from knowledge.phrases import Phrases, built_in
+from knowledge.ranking import Weights
+from knowledge.replying import Replying, Setting
+from knowledge.understanding import Lean
+from search import Mode, SearchIndex
 
-_CANDIDATES = 50
-_SUGGESTIONS = 3
-_LONG_ITEM = 120
-_LONG_LIST = 700
-_RULE_WORDS_WITHIN = 12
+__all__ = ["Answerer", "Asked", "Found", "Understood"]
+
+MOST_EARLIER = 3
+"""How many of the asker's earlier messages are looked at."""
+_MARGIN: dict[Lean, float] = {"alone": 0.05, "leaning": -0.5, "perhaps": -0.05, "bare": 0.05}
+"""How much more probable an answer to the completed question must be than one to the bare question."""
+_SHORT = 14
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True)
-class Found:
-    """What was found for a question: clauses and silent topics in the order of their score, the features of the best,
-    and the place that the question is about when the base holds nothing for it."""
+class Asked:
+    """One question that stands on its own. `clause_id`: the clause that it asks for as an item of a list spoken of
+    before (第2条呢)."""
 
-    snapshot: Snapshot
-    clauses: tuple[tuple[ClauseText, Hit], ...]
-    topics: tuple[tuple[TopicText, Hit], ...]
-    features: Features
-    elsewhere: str | None = None
+    text: str
+    clause_id: int | None = None
 
-    @property
-    def best(self) -> ClauseText | None:
-        return self.clauses[0][0] if self.clauses else None
+
+@dataclass(frozen=True)
+class Understood:
+    """The questions of one message, in order; `more`: there were more than are answered."""
+
+    questions: tuple[Asked, ...]
+    more: bool = False
 
 
 class Answerer:
     """Answers from the library. `executor` runs encoding and searching, which hold the processor."""
 
     def __init__(
-        self, library: Library, index: SearchIndex, language: Language, judge: Judge, desk: Desk, executor: Executor
+        self,
+        library: Library,
+        index: SearchIndex,
+        language: Languages,
+        judge: Judge,
+        desk: Desk,
+        executor: Executor,
+        phrases: Phrases | None = None,
+        weights: Weights | None = None,
     ) -> None:
         self._library = library
-        self._index = index
         self._language = language
         self._judge = judge
         self._desk = desk
         self._executor = executor
+        self._phrases = phrases or built_in()
+        self._weights = weights or ranking.built_in()
+        self._finder = Finder(index)
+        self._knowing = Knowing()
 
-    async def answer(self, question: str, *, as_of: date, region: str) -> Answer:
-        """The answer to a question for a firm of `region` (code or unknown name) on a date."""
-        found = await self.find(question, as_of=as_of, region=region)
-        decision = self.decide(found)
-        if decision.why is not None:
-            return self._decline(found, decision, as_of)
-        return self._state(found, decision, as_of)
+    async def understand(self, text: str, *, as_of: date, region: str, history: Sequence[str] = ()) -> Understood:
+        """The questions of a message, each standing on its own. `history` are the asker's earlier messages, oldest
+        first; what stands on its own is never changed by them."""
+        return await self._run(self._understand, text, as_of, region, tuple(history))
+
+    async def answer(self, question: str | Asked, *, as_of: date, region: str) -> Answer:
+        """The answer to one question for a firm of `region` (code or unknown name) on a date."""
+        asked = Asked(question) if isinstance(question, str) else question
+        return await self._run(self._answer, asked, as_of, region)
+
+    async def find(self, question: str, *, as_of: date, region: str, mode: Mode = "fusion") -> Found:
+        """The clauses and silent topics nearest to a question, of documents that may be used."""
+        return await self._run(self._find, question, as_of, region, mode)
 
     def decide(self, found: Found) -> Decision:
         """Whether to answer with the best clause, or why not."""
@@ -78,155 +105,89 @@ class Answerer:
             return Decision("out_of_scope", 0.0)
         return decision
 
-    async def find(self, question: str, *, as_of: date, region: str, mode: Mode = "fusion") -> Found:
-        """The clauses and silent topics nearest to a question, of documents that may be used."""
+    async def _run(self, work: Callable[Concatenate[Snapshot, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         snapshot = await self._library.snapshot()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._executor, self._search, snapshot, question, as_of, region, mode)
+        return await loop.run_in_executor(self._executor, partial(work, snapshot, *args, **kwargs))
 
-    def _search(self, snapshot: Snapshot, question: str, as_of: date, region: str, mode: Mode) -> Found:
-        self._index.refresh()
-        corrected = self._language.correct(question)
-        vector = self._index.encode_query(corrected) if mode != "lexical" else None
-        query = Query(corrected, self._language.expand(corrected), vector)
-        hits = self._index.search(query, allowed_items(snapshot, as_of, region), _CANDIDATES, mode=mode)
-        clauses: list[tuple[ClauseText, Hit]] = []
-        topics: list[tuple[TopicText, Hit]] = []
-        for hit in hits:  # the index only proposes: what the library does not hold any more is dropped here
-            if (clause := clause_of(snapshot, hit.id)) is not None:
-                clauses.append((clause, hit))
-            elif (topic := topic_of(snapshot, hit.id)) is not None:
-                topics.append((topic, hit))
-        clauses.sort(key=lambda item: snapshot.documents[item[0].document_id].expired(as_of))
-        elsewhere = _elsewhere(snapshot, self._language, question, as_of, region)
-        return Found(snapshot, tuple(clauses), tuple(topics), Features.of(clauses, topics), elsewhere)
+    def _understand(
+        self, snapshot: Snapshot, text: str, as_of: date, region: str, history: Sequence[str]
+    ) -> Understood:
+        setting = self._setting(snapshot, as_of, region)
+        message = understanding.together(text, self._phrases)
+        if len(message.questions) == 1:
+            return Understood((self._standing(setting, fold(text), history),), message.more)
+        before = list(history)
+        found = []
+        for question in message.questions:
+            asked = self._standing(setting, question, before)
+            found.append(asked)
+            before = [*before, asked.text]
+        return Understood(tuple(found), message.more)
 
-    def _state(self, found: Found, decision: Decision, as_of: date) -> Answer:
-        clause = found.clauses[0][0]
-        document = found.snapshot.documents[clause.document_id]
-        below = found.snapshot.below(clause)
-        return Answer(
-            status="answered",
-            why=None,
-            text=_list_text(found.snapshot, clause) if below else f"{wording.LEAD_ONE}\n{clause.text}",
-            notices=_notices(document, as_of),
-            citations=(_citation(document, clause, as_of, whole=bool(below)),),
-            suggestions=_suggestions(found, skip=clause),
-            score=decision.score,
-        )
+    def _standing(self, setting: Setting, question: str, history: Sequence[str]) -> Asked:
+        """The question as it stands on its own, by what was asked before where it needs that."""
+        history = history[-MOST_EARLIER:]
+        if not history:
+            return Asked(question)
+        if (number := understanding.item(question, self._phrases)) is not None:
+            clause = self._item(setting, number, history)
+            if clause is not None:
+                return Asked(question, clause.id)
+        *earlier, before = history
+        last = self._standing(setting, fold(before), earlier).text
+        return Asked(self._best_reading(setting, question, last))
 
-    def _decline(self, found: Found, decision: Decision, as_of: date) -> Answer:
-        why: Why = decision.why or "out_of_scope"
-        if why == "other_region":
-            return self._declined(why, wording.OTHER_REGION.format(region=found.elsewhere))
-        if why == "out_of_scope":
-            return self._declined(why, wording.OUT_OF_SCOPE, score=decision.score)
-        nearest = _nearest(found)
-        if nearest is None:
-            return self._declined(why, wording.NOT_STATED, score=decision.score)
-        document = found.snapshot.documents[nearest.document_id]
-        return self._declined(
-            why,
-            f"{wording.NOT_STATED}{wording.NOT_STATED_NEAREST}",
-            score=decision.score,
-            notices=_notices(document, as_of),
-            citations=(_citation(document, nearest, as_of, whole=False),),
-            suggestions=_suggestions(found, skip=None),
-        )
+    def _best_reading(self, setting: Setting, question: str, last: str) -> str:
+        """The question, or the question completed by the last one where that is the better reading: what may stand
+        alone is only completed where it is answered worse alone, and what is merely taken to go on with a subject must
+        stay with the last one's document."""
+        places = setting.known.unlisted
+        how = understanding.lean(question, self._phrases, places)
+        options: list[tuple[str, float]] = []
+        if how != "alone":
+            options.append((understanding.complete(question, last, self._phrases, places), _MARGIN[how]))
+        alone, _ = self._probable(setting, question)
+        if how != "leaning" and len(question) <= _SHORT:
+            going_on = understanding.going_on(question, last, self._phrases)
+            if self._probable(setting, going_on)[1] == self._probable(setting, last)[1]:
+                options.append((going_on, _MARGIN["alone"]))
+        better = [(self._probable(setting, text)[0], text) for text, margin in options if text != question]
+        margins = {text: margin for text, margin in options}
+        better = [(value, text) for value, text in better if value >= alone + margins[text]]
+        return max(better)[1] if better else question
 
-    def _declined(
-        self,
-        why: Why,
-        text: str,
-        *,
-        score: float = 0.0,
-        notices: tuple[str, ...] = (),
-        citations: tuple[Citation, ...] = (),
-        suggestions: tuple[str, ...] = (),
-    ) -> Answer:
-        ask = wording.ASK_DESK_CONTACT if self._desk.contact else wording.ASK_DESK
-        whom = ask.format(desk=self._desk.name, contact=self._desk.contact)
-        return Answer("declined", why, f"{text}\n{whom}", notices, citations, (), suggestions, score)
+    def _probable(self, setting: Setting, question: str) -> tuple[float, str | None]:
+        """How probable an answer to a question is, and the document it would come from."""
+        found = _replying(setting, question).find()
+        best = found.best.document_id if found.best else None
+        return (0.0, best) if found.elsewhere else (self._judge.decide(found.features).score, best)
 
+    def _item(self, setting: Setting, number: int, history: Sequence[str]) -> ClauseText | None:
+        """The item of that number in the list that the last question was answered with."""
+        *earlier, last = history
+        asked = self._standing(setting, fold(last), earlier)
+        answer = self._reply(setting, asked)
+        cited = answer.citations[0] if answer.status == "answered" and answer.citations else None
+        clause = setting.snapshot.by_path.get((cited.document_id, cited.clause)) if cited else None
+        items = setting.snapshot.below(clause) if clause is not None else []
+        return items[number - 1] if 0 < number <= len(items) else None
 
-def _elsewhere(snapshot: Snapshot, language: Language, question: str, as_of: date, region: str) -> str | None:
-    """The place that the question is about and the base has nothing for; the asker's own when nothing applies there."""
-    usable = snapshot.applicable(as_of, region)
-    places = regions.mentioned(question)
-    codes = [place.region.code for place in places]
-    if any(regions.covers(code, region) or regions.covers(region, code) for code in codes):
-        places = []
-    held = {document.region for document in usable.values()}
-    foreign = [place.region.name for place in places if place.region.code not in held and _asks_about(place, language)]
-    return foreign[0] if foreign else None if usable else regions.find(region).name
+    def _answer(self, snapshot: Snapshot, asked: Asked, as_of: date, region: str) -> Answer:
+        return self._reply(self._setting(snapshot, as_of, region), asked)
 
+    def _reply(self, setting: Setting, asked: Asked) -> Answer:
+        replying = _replying(setting, asked.text)
+        clause = setting.snapshot.clauses.get(asked.clause_id) if asked.clause_id is not None else None
+        return replying.answer() if clause is None else replying.item(clause)
 
-def _asks_about(place: regions.Mention, language: Language) -> bool:
-    """Whether a place is named for its rules (那边的条件呢), not as where somebody goes or comes from (去广州参展)."""
-    after = place.after[:_RULE_WORDS_WITHIN]
-    return not place.before.endswith(language.on_the_way) and any(word in after for word in language.rule_words)
+    def _find(self, snapshot: Snapshot, question: str, as_of: date, region: str, mode: Mode) -> Found:
+        return _replying(self._setting(snapshot, as_of, region), question).find(mode)
+
+    def _setting(self, snapshot: Snapshot, as_of: date, region: str) -> Setting:
+        known = self._knowing.of(snapshot, self._language.current())
+        return Setting(known, self._phrases, self._desk, self._judge, self._finder, self._weights, as_of, region)
 
 
-def _nearest(found: Found) -> ClauseText | None:
-    """The clause to show beside 'not stated': the silent topic's own, else the best found."""
-    if found.topics and found.features.score_lead > 0:
-        topic = found.topics[0][0]
-        near = [found.snapshot.by_path.get((topic.document_id, path)) for path in topic.paths]
-    else:
-        near = [clause for clause, _ in found.clauses[:3]]
-    # a heading alone tells nothing: of a clause with sub-clauses nothing is shown
-    return next((clause for clause in near if clause is not None and not found.snapshot.below(clause)), None)
-
-
-def _notices(document: StoredDocument, as_of: date) -> tuple[str, ...]:
-    if document.valid_to is not None and document.expired(as_of):
-        return (wording.expired(document.title, document.valid_to),)
-    return ()
-
-
-def _citation(document: StoredDocument, clause: ClauseText, as_of: date, *, whole: bool) -> Citation:
-    end = clause.whole_end if whole else clause.end
-    return Citation(
-        document_id=document.id,
-        document=document.title,
-        clause=clause.path,
-        label=clause.label,
-        quote=document.text[clause.start : end],
-        start=clause.start,
-        end=end,
-        page=None,
-        in_force=document.in_force(as_of),
-        valid_from=document.valid_from,
-        valid_to=document.valid_to,
-    )
-
-
-def _list_text(snapshot: Snapshot, clause: ClauseText) -> str:
-    """The whole list, literally; where that is too long for a phone, each long item by its first sentence."""
-    if len(squeeze(clause.whole)) <= _LONG_LIST:
-        return f"{wording.LEAD_LIST}\n{clause.whole}"
-    items = [_first_sentence(item) for item in _all_below(snapshot, clause)]
-    return "\n".join([wording.LEAD_LONG_LIST, clause.text, *items])
-
-
-def _all_below(snapshot: Snapshot, clause: ClauseText) -> list[ClauseText]:
-    return [item for child in snapshot.below(clause) for item in (child, *_all_below(snapshot, child))]
-
-
-def _first_sentence(clause: ClauseText) -> str:
-    if len(clause.text) <= _LONG_ITEM:
-        return clause.text
-    _, end = next(sentences(clause.text))
-    return clause.text[:end]
-
-
-def _suggestions(found: Found, *, skip: ClauseText | None) -> tuple[str, ...]:
-    """One typical question of each of the next best clauses."""
-    asked = found.snapshot.questions
-    offered = (_plain_question(asked.get(clause.id, ())) for clause, _ in found.clauses if clause is not skip)
-    return tuple(islice((question for question in offered if question), _SUGGESTIONS))
-
-
-def _plain_question(questions: Sequence[str]) -> str | None:
-    """The first question without a figure in it: an offered question must not look like a statement of one."""
-    return next((question for question in questions if not any(char.isdigit() for char in question)), None)
+def _replying(setting: Setting, question: str) -> Replying:
+    return Replying(setting, read(question, setting.known))

@@ -79,10 +79,10 @@ async def load(library: Library, root: Path = DATA) -> list[str]:
 
     A document that is already there keeps its text and whatever the bureau changed in its record.
     """
+    await library.complete()
     base = read_yaml(root / "base.yaml", _Base)
     for entry in base.documents:
-        known = {document.id for document in await library.list()}
-        if entry.id not in known:
+        if not await library.holds(entry.id):
             text = plain.read((root / entry.file).read_bytes())
             await library.add(text, _metadata(entry), document_id=entry.id, built_in=True)
         if entry.faq:

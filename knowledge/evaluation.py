@@ -1,50 +1,27 @@
 """Measures finding and refusing on labelled questions: R@1, R@3, MRR, refusal AUROC, error rates at the threshold.
 
-The file is TSV with the columns `question`, `gold` (clause paths separated by `|`, or `-` for what must be declined)
-and, if it has parts, `split` (build, test). Nothing may be fitted on the test split.
+Labels: `knowledge.labels`. Nothing may be fitted on the test split.
 """
 
 from __future__ import annotations
 
-import csv
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from core.errors import BadInput
 from knowledge.answering import Answerer, Found
 from knowledge.decision import FEATURE_NAMES, Features, Model
+from knowledge.labels import Place, Question
 from search import Mode
 
 MODES: tuple[Mode, ...] = ("lexical", "dense", "fusion")
-NEAR = "near"
+NEAR = frozenset({"near", "city", "draft", "future"})
+RESAMPLES = 10_000
+_SEED = 20261124
 _REGULARISATION = 1.0
-
-
-class BadEvaluationFile(BadInput):
-    """An evaluation file does not have the expected columns."""
-
-    code = "bad_evaluation_file"
-    default = "评测文件应为 TSV，含 question 和 gold 两列（gold 为条款号，或 - 表示应拒答）。"
-
-
-@dataclass(frozen=True)
-class Question:
-    """A labelled question; `gold` empty: it must be declined."""
-
-    text: str
-    gold: frozenset[str]
-    kind: str
-    split: str
-
-    @property
-    def in_scope(self) -> bool:
-        return bool(self.gold)
 
 
 @dataclass(frozen=True)
@@ -90,29 +67,30 @@ class Outcome:
         return self.score(model) >= model.threshold
 
 
-def read(path: Path) -> list[Question]:
-    """The questions of a file. Raises BadEvaluationFile."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadEvaluationFile(f"{path.name}：{error}") from error
-    if not rows or not {"question", "gold"} <= set(rows[0]):
-        raise BadEvaluationFile()
-    return [
-        Question(
-            row["question"],
-            frozenset(path for path in row["gold"].split("|") if path != "-"),
-            row.get("kind") or "",
-            row.get("split") or "all",
+@dataclass(frozen=True)
+class Ranking:
+    """How well the right clause is ranked, of the questions in scope, nothing declined. Shares are 0-1."""
+
+    r_at_1: float
+    r_at_3: float
+    mrr: float
+
+    @classmethod
+    def of(cls, ranks: Sequence[int | None]) -> Ranking:
+        return cls(
+            r_at_1=share([rank == 1 for rank in ranks]),
+            r_at_3=share([rank is not None and rank <= 3 for rank in ranks]),
+            mrr=float(np.mean([1 / rank if rank else 0.0 for rank in ranks])) if ranks else 0.0,
         )
-        for row in rows
-    ]
 
 
-def digest(path: Path) -> str:
-    """The file's sha256, printed with every result so that one cannot be passed off as another's."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@dataclass(frozen=True)
+class Interval:
+    """A mean with its 95% interval."""
+
+    low: float
+    mean: float
+    high: float
 
 
 async def run(
@@ -124,14 +102,20 @@ async def run(
     region: str,
     progress: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
-    """Find for every question, by one mode."""
+    """Find for every question, by one mode. `as_of` and `region` are for questions that do not say them."""
     outcomes = []
     for question in questions:
-        found = await answerer.find(question.text, as_of=as_of, region=region, mode=mode)
-        rank = _rank(found, question.gold)
+        day, place = question.as_of or as_of, question.region or region
+        found = await answerer.find(question.text, as_of=day, region=place, mode=mode)
+        rank = question.rank(places_of(found))
         outcomes.append(Outcome(question, rank, found.features, found.elsewhere is not None))
         progress()
     return outcomes
+
+
+def places_of(found: Found) -> tuple[Place, ...]:
+    """Where the clauses that were found stand, best first."""
+    return tuple(Place(clause.path, clause.document_id) for clause, _ in found.clauses)
 
 
 def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) -> Figures:
@@ -139,20 +123,30 @@ def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) ->
     inside = [outcome for outcome in outcomes if outcome.question.in_scope]
     outside = [outcome for outcome in outcomes if not outcome.question.in_scope]
     answered = [o for o in inside if o.answered(model)]
+    ranking = Ranking.of([o.rank for o in inside])
     return Figures(
         mode=mode,
         split=split,
         in_scope=len(inside),
         out_of_scope=len(outside),
-        r_at_1=_share([o.rank == 1 for o in inside]),
-        r_at_3=_share([o.rank is not None and o.rank <= 3 for o in inside]),
-        mrr=float(np.mean([1 / o.rank if o.rank else 0.0 for o in inside])) if inside else 0.0,
+        **asdict(ranking),
         refusal_auroc=_auroc([o.score(model) for o in [*inside, *outside]], len(inside)),
         threshold=model.threshold,
         in_scope_declined=1 - len(answered) / max(1, len(inside)),
-        out_of_scope_answered=_share([o.answered(model) for o in outside]),
-        wrong_clause=_share([o.rank != 1 for o in answered]),
+        out_of_scope_answered=share([o.answered(model) for o in outside]),
+        wrong_clause=share([o.rank != 1 for o in answered]),
     )
+
+
+def difference(ours: Sequence[bool], theirs: Sequence[bool]) -> Interval:
+    """The difference of two shares of right answers to the same questions, with the 95% interval of a bootstrap over
+    the questions (percentiles of `RESAMPLES` resamples, seeded)."""
+    each = np.array(ours, dtype=float) - np.array(theirs, dtype=float)
+    if not len(each):
+        return Interval(0.0, 0.0, 0.0)
+    drawn = np.random.default_rng(_SEED).integers(0, len(each), size=(RESAMPLES, len(each)))
+    low, high = np.percentile(each[drawn].mean(axis=1), [2.5, 97.5])
+    return Interval(float(low), float(each.mean()), float(high))
 
 
 def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -171,7 +165,7 @@ def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     held_back = cross_val_predict(classifier, inputs / scale, wanted, cv=10, method="predict_proba")[:, 1]
     classifier.fit(inputs / scale, wanted)
     outside = ~wanted
-    near = np.array([o.question.kind == NEAR for o in outcomes])[outside]
+    near = np.array([bool(o.question.kinds & NEAR) for o in outcomes])[outside]
     field = LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000)
     field.fit((inputs / scale)[outside], near)
     return {
@@ -183,11 +177,9 @@ def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _rank(found: Found, gold: frozenset[str]) -> int | None:
-    for rank, (clause, _) in enumerate(found.clauses, start=1):
-        if clause.path in gold:
-            return rank
-    return None
+def share(hits: Sequence[bool]) -> float:
+    """The share that is true, 0-1; 0 of none."""
+    return sum(hits) / len(hits) if hits else 0.0
 
 
 def _vector(features: Features) -> list[float]:
@@ -212,7 +204,3 @@ def _auroc(scores: Sequence[float], inside: int) -> float:
         return float("nan")
     labels = [1] * inside + [0] * (len(scores) - inside)
     return float(roc_auc_score(labels, scores))
-
-
-def _share(hits: Sequence[bool]) -> float:
-    return sum(hits) / len(hits) if hits else 0.0

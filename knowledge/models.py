@@ -1,11 +1,11 @@
-"""Tables of the knowledge floor: documents, their clauses, typical questions, questions that were not answered."""
+"""Tables of the knowledge floor: documents, their clauses, what they say of each other, typical questions."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Date, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base
@@ -17,6 +17,9 @@ class Document(Base):
     `region` is a six-digit code, or a name outside the table. Dates are inclusive; no `valid_to` means until revoked.
     `pages` are the offsets at which its pages begin, `unread_pages` the pages without text, `missing` names
     of attachments that its text points to and that are not in the base, `warnings` what the ingestion had to say.
+    `number_key` and `title_key` are number and title as they are compared (`knowledge.naming`). `revision` is the
+    library's revision at which the document, its typical questions or its relations last changed; `version` counts the
+    changes of its record.
     """
 
     __tablename__ = "documents"
@@ -41,6 +44,10 @@ class Document(Base):
     warnings: Mapped[list[Any]]
     superseded_by: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"))
     superseded_from: Mapped[date | None] = mapped_column(Date)
+    number_key: Mapped[str] = mapped_column(String(100), default="", index=True)
+    title_key: Mapped[str] = mapped_column(String(300), default="", index=True)
+    revision: Mapped[int] = mapped_column(default=0, index=True)
+    version: Mapped[int] = mapped_column(default=1)
     text: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64), index=True)
     coverage: Mapped[float] = mapped_column(Float)
@@ -52,8 +59,9 @@ class Relation(Base):
     """What a document says about another one: that it replaces it, changes single clauses of it, or prolongs it.
 
     The other one is named by id, number or title and looked for with every document that comes in; `target_id` is empty
-    until it is there. `until` is the new last day of a prolonged one. `changes` are the changed places of an amendment:
-    `{"path", "old", "new", "clause"}`, where `clause` is the path of the amending clause.
+    until it is there. `given`: named by staff, not read in the text. `until` is the new last day of a prolonged one,
+    `years` how many it goes on beyond its own last day. `changes` are the changed places of an amendment: see
+    `knowledge.snapshot.Change`.
     """
 
     __tablename__ = "document_relations"
@@ -63,9 +71,22 @@ class Relation(Base):
     target_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id", ondelete="SET NULL"), index=True)
     target_number: Mapped[str | None] = mapped_column(String(100))
     target_title: Mapped[str | None] = mapped_column(String(300))
+    number_key: Mapped[str] = mapped_column(String(100), default="", index=True)
+    title_key: Mapped[str] = mapped_column(String(300), default="", index=True)
+    given: Mapped[bool] = mapped_column(default=False)
     effective_from: Mapped[date | None] = mapped_column(Date)
     until: Mapped[date | None] = mapped_column(Date)
+    years: Mapped[int | None]
     changes: Mapped[list[Any]]
+
+
+class Sketch(Base):
+    """One band of a document's min-hashes (`knowledge.sameness`): documents that share one may be nearly the same."""
+
+    __tablename__ = "document_sketches"
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    band: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    value: Mapped[int] = mapped_column(BigInteger, index=True)
 
 
 class ClauseRow(Base):
@@ -97,8 +118,8 @@ class Topic(Base):
 
     `stated` False: the document does not say it, and `paths` are the clauses nearest to it. `origin` says who wrote it:
     the built-in base, staff, or the desk's approved answer to an open question, whose words are in `answer`.
-    `review` is set when the document it
-    cites was replaced: the entry is out of use until somebody has looked at it.
+    `review` is set when another document replaces the one it cites: somebody has to look where it belongs now. Until
+    the day of the replacement it stays in use, and for questions as of an earlier day after it.
     """
 
     __tablename__ = "topics"
@@ -120,16 +141,3 @@ class LibraryRevision(Base):
     __tablename__ = "library_revision"
     id: Mapped[int] = mapped_column(primary_key=True)
     revision: Mapped[int]
-
-
-class OpenQuestion(Base):
-    """A question that was declined, kept for the desk. `address` is where the asker can be answered."""
-
-    __tablename__ = "open_questions"
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    text: Mapped[str] = mapped_column(Text)
-    why: Mapped[str | None] = mapped_column(String(30))
-    region: Mapped[str] = mapped_column(String(100))
-    channel: Mapped[str | None] = mapped_column(String(20))
-    address: Mapped[str | None] = mapped_column(String(200))
-    asked_at: Mapped[datetime]

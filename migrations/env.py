@@ -6,6 +6,8 @@ from alembic import context
 
 import announcements.models  # noqa: F401
 import firms.models  # noqa: F401
+import knowledge.budget
+import knowledge.desk_models  # noqa: F401
 import matching.models  # noqa: F401
 import messaging.models
 import messaging.outbox  # noqa: F401

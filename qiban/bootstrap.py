@@ -38,15 +38,14 @@ from knowledge import base
 from knowledge.answering import Answerer
 from knowledge.decision import Judge
 from knowledge.indexing import KnowledgeSource
-from knowledge.language import Language
 from knowledge.library import REINDEX_JOB, Library
-from knowledge.open_questions import OpenQuestions
 from matching.matchmaker import Matchmaker
 from matching.offers import Offers
 from messaging.channel import Channel
 from messaging.inbox import WEB, InboxChannel
 from messaging.outbox import OutboxWorker
 from qiban import schema, wording
+from qiban.learning import Learning, open_language, open_learning
 from qiban.market import Market, open_market
 from search import Embedder, SearchIndex, SentenceTransformerEmbedder, is_prepared
 
@@ -75,6 +74,7 @@ class Services:
     assessor: Assessor
     conversations: Conversations
     market: Market
+    learning: Learning
     outbox: OutboxWorker
     leases: Leases
     channels: dict[str, Channel]
@@ -133,7 +133,11 @@ class Services:
             registrations=market.registrations,
             announcements=market.announcements,
             inbox=market.inbox,
-            open_questions=OpenQuestions(self.database, self.desk.name, self.channels),
+            open_questions=self.learning.open_questions,
+            faq=self.learning.faq,
+            votes=self.learning.votes,
+            synonyms=self.learning.synonyms,
+            clauses=self.learning.clauses,
             keys=market.keys,
             staffs=market.staffs,
             limits=Limits(),
@@ -261,7 +265,7 @@ async def _build(
     answerer = Answerer(
         library,
         index,
-        Language.load(base.DATA / "synonyms.yaml"),
+        open_language(settings),
         Judge.load(base.DATA / "decision.json"),
         desk,
         executor,
@@ -293,6 +297,18 @@ async def _build(
         on_topic_failing=market.announcements.topic_failing,
     )
     wakeup.of(outbox)
+    learning = open_learning(
+        settings,
+        database,
+        library,
+        index,
+        clock,
+        executor,
+        desk=desk.name,
+        home_region=home,
+        reachable=channels,
+        on_enqueued=wakeup,
+    )
     conversations = Conversations(
         database,
         Dialogue(
@@ -301,12 +317,14 @@ async def _build(
             desk=desk.name,
             starters=base.starters(),
             partners=market.partners(desk.name),
+            feedback=learning.feedback,
         ),
         desk=desk.name,
         home_region=home,
         pushed=frozenset({TELEGRAM}),
         document_url=settings.public_url,
         on_enqueued=wakeup,
+        intake=learning.intake,
     )
     return Services(
         settings=settings,
@@ -319,10 +337,11 @@ async def _build(
         assessor=assessor,
         conversations=conversations,
         market=market,
+        learning=learning,
         outbox=outbox,
         leases=Leases(database),
         channels=channels,
-        jobs={REINDEX_JOB: _reindex(index), **market.jobs},
+        jobs={REINDEX_JOB: _reindex(index), **market.jobs, **learning.jobs},
         telegram=telegram,
         webhook=build_webhook(settings, telegram, conversations),
         desk=desk,

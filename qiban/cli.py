@@ -15,6 +15,7 @@ from core.errors import BadInput, QibanError
 from qiban import (
     announce_cli,
     assess_cli,
+    bench_cli,
     claim_cli,
     import_cli,
     key_cli,
@@ -44,6 +45,7 @@ app.command("assess")(assess_cli.assess)
 app.command("match")(match_cli.match)
 app.command("match-offer")(match_cli.match_offer)
 app.command("deliver")(announce_cli.deliver)
+app.command("bench")(bench_cli.bench)
 
 
 def main() -> None:

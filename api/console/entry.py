@@ -126,7 +126,7 @@ async def _counts(desk: Desk, announcements: int) -> list[tuple[str, int, str | 
     parts = desk.parts
     imports = None if desk.county else "/console/import"
     return [
-        ("questions", await parts.open_questions.count(), "/console/questions"),
+        ("questions", await parts.open_questions.count(desk.actor), "/console/questions"),
         ("announcements", announcements, "/console/announcements"),
         ("documents", len(await parts.library.list()), "/console/documents"),
         ("firms", len(await parts.firms.list(region=desk.staff.region)), imports),

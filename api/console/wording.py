@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from knowledge import desk_wording
+
 CONSOLE = "工作台"
 TITLE = "{title} · 工作台"
 TITLE_AMISS = "请检查：{title} · 工作台"
@@ -10,6 +12,8 @@ DOCUMENTS = "政策文件"
 IMPORT = "导入表格"
 ANNOUNCEMENTS = "公告"
 QUESTIONS = "待答问题"
+FAQ = "常见问题"
+SYNONYMS = "同义词"
 CODES = "认领码"
 TO_CHAT = "看问答页"
 AMISS = "请检查"
@@ -66,7 +70,7 @@ COUNTS = {
 
 # --- documents ---
 UPLOAD = "上传文件"
-UPLOAD_HINT = "目前支持纯文本（.txt、.md）。标题、文号、日期由正文识别，填写的以填写为准。"
+UPLOAD_HINT = "支持 Word、PDF、WPS、网页、表格和纯文本。标题、文号、日期、废止和修改关系由正文识别，填写的以填写为准。"
 NO_DOCUMENTS = "还没有文件，请在下面上传第一份。"
 FILE = "文件"
 FILE_HINT = "不超过 20 MB。"
@@ -76,7 +80,7 @@ DOCUMENT_TITLE = "标题"
 NUMBER = "文号"
 ISSUER = "发文单位"
 REGION = "适用地区"
-REGION_HINT = "名称或六位代码，留空为本市。"
+REGION_HINT = "名称或六位代码，留空由标题和发文单位识别，看不出的按本市。"
 LEVEL = "级别"
 NOT_STATED = "不填"
 ISSUED = "成文日期"
@@ -84,7 +88,29 @@ VALID_FROM = "施行日期"
 VALID_TO = "有效期至"
 SOURCE = "来源网址"
 SOURCE_HINT = "以 http:// 或 https:// 开头。"
-DRAFT = "征求意见稿（不用于回答，问答页上也看不到）"
+DRAFT = "是否草案"
+DRAFT_HINT = "征求意见稿和草案不用于回答，问答页上也看不到。"
+AS_READ = "由正文识别"
+IS_DRAFT = "征求意见稿或草案"
+IS_PUBLISHED = "已正式公布"
+RELATIONS = {"supersedes": "废止（取代）", "amends": "修改", "prolongs": "延长有效期"}
+RELATIONS_FROM = {"supersedes": "被其废止", "amends": "被其修改", "prolongs": "由其延长有效期"}
+CHANGES = {"words": "改文字", "rewrite": "整条改为", "delete": "删去", "add": "增加"}
+REPLACED_BY = "取代它的文件"
+NOT_HELD = "尚未入库"
+DOCUMENT_STATE = "状态"
+MISSING_ATTACHMENTS = "缺少的附件"
+MISSING_ATTACHMENTS_HINT = "正文提到、但还没有入库的附件。上传以后会从这里消失。"
+DOCUMENT = "文件管理"
+CORRECT = "更正文件信息"
+CORRECT_HINT = "原文不会改变，只更正入库时识别的信息。"
+SAVE_RECORD = "保存更正"
+REMOVE = "移除文件"
+REMOVE_HINT = "移除后不再用于回答，条款和常见问题一并删除，不能恢复。指向它的废止、修改关系会等它重新入库。"
+REMOVE_SURE = "确定移除这份文件"
+REMOVE_NOT_SURE = "没有移除：请先勾选“确定移除这份文件”。"
+DOCUMENT_DONE = {"saved": "已保存。", "removed": "已移除。"}
+NO_DOCUMENT = "没有这份文件，可能已经移除。"
 NO_FILE = "请选择一个文件。"
 REPORT = "入库报告"
 STATUS = {"ready": "已入库", "partial": "部分入库", "failed": "没有入库"}
@@ -252,7 +278,7 @@ SCHEDULED = "已安排发送。"
 STOPPED = "已停止。"
 
 # --- questions ---
-QUESTIONS_HINT = "这些问题文件里没有答案。您的回复会原样发给提问人。"
+QUESTIONS_HINT = "这些问题文件里没有答案，或答了但没帮上忙。同一个问题只需答复一次，每位提问人都会收到。"
 NO_QUESTIONS = "没有待答问题。"
 NO_OLDER_QUESTIONS = "没有更早的问题了。"
 WHY = {
@@ -261,12 +287,59 @@ WHY = {
     "out_of_scope": "超出范围",
     "other_region": "外地政策",
     "unreadable_part": "文件有未读部分",
+    "down_voted": "答了但没用",
 }
 ANSWER = "回复"
 ANSWER_TEXT = "回复内容"
 ANSWER_HINT = "发到提问人提问的地方（网页或 Telegram）。同样的内容不会重复发。"
 ANSWER_SEND = "发出回复"
-ANSWER_SENT = "回复已发出。"
+QUESTION_DONE = {
+    "sent": "回复已发出。",
+    "dismissed": "已忽略。",
+    "reopened": "已重新打开。",
+    "merged": "已并到这一组。",
+    "split": "已单独成组。",
+    "approved": "已审批，进入常见问题。",
+    "reworded": "问法已保存，需要审批。",
+}
+NO_SUCH_QUESTION = "这个问题不存在，或不归您的账号管。"
+WHICH = {"all": "全部", "waiting": "待答", "to_approve": "待审批", "answered": "已答复", "dismissed": "已忽略"}
+QUESTION_STATES = desk_wording.STATES
+DISMISSALS = desk_wording.DISMISSALS
+ASKED_TIMES = "问过 {count} 次（{askers} 人）"
+DOWN_VOTES = "{count} 次“没用”"
+WAITING_FOR = "{count} 人等回复"
+TALLY_VOTES = "近 30 天：有用 {up}，没用 {down}"
+VOTE_REASONS = desk_wording.REASONS
+ANSWER_WITH_CLAUSE = "引用条款答复"
+CONFIRM_FIGURES = "数字已核对，确认发出"
+DESK_ANSWER = "现在的答复"
+CITES = "引用："
+ANSWERED_BY = "{name} 答复"
+IS_FAQ = "已进入常见问题（{name} 审批）"
+FAQ_NEEDS_CLAUSE = "要进入常见问题，请引用一条条款重新答复。"
+FAQ_NEEDS_APPROVER = "进入常见问题要由有审批权限的同事审批（您的账号是“{role}”）。"
+FAQ_OWN = "您写的答复要由另一位有审批权限的同事审批，才会进入常见问题。"
+FAQ_APPROVE_HINT = "审批后，再有人这样问，系统直接引用这条条款回答，并附上这条答复。"
+FAQ_WORDINGS = "常见问题的问法"
+FAQ_QUESTIONS = "问法"
+FAQ_QUESTIONS_HINT = "一行一个。改动后需要重新审批。"
+FIND_CLAUSE = "找条款"
+FIND_WORDS = "关键词"
+FIND_HINT = "留空按问题本身找。"
+FIND = "查找"
+CITED_DOCUMENT = "引用哪份文件"
+NO_CITATION = "不引用"
+CITED_CLAUSE = "哪一条"
+CITED_CLAUSE_HINT = "例如 四（一）2；原文会自动附上。"
+WORDINGS = "提问人的说法"
+SPLIT = "单独成组"
+NEAR = "可能是同一个问题"
+NEAR_HINT = "确认是同一个问题再合并：合并后一起答复。"
+MERGE = "并过去"
+DISMISS = "忽略"
+DISMISS_REASON = "原因"
+REOPEN = "重新打开"
 OLDER = "更早的问题"
 NEWEST = "回到最新的问题"
 
@@ -283,4 +356,41 @@ ONE_FIRM = "请填写企业。"
 CODE = "{owner} 的认领码"
 CODE_HINT = "只显示这一次，有效期至 {until}。请对方在聊天里发送：绑定 {code}"
 NO_PROVIDER = "没有这个资源方的资源，请核对名称。"
-ANSWERED = "已回复"
+
+# --- typical questions ---
+FAQ_HINT = "有人这样问，系统就用对应的条款回答。改动立即生效，下次安装升级也会保留。"
+FAQ_SEARCH = "查找"
+FAQ_ANY_DOCUMENT = "所有文件"
+FAQ_NONE = "没有找到。"
+FAQ_ORIGINS = {"built_in": "自带", "staff": "人工", "desk": "答复"}
+FAQ_REVIEW = "待复核：文件已被取代"
+FAQ_SILENT = "文件没写"
+FAQ_ADD = "新增"
+FAQ_SAVE = "保存"
+FAQ_DELETE = "删除"
+FAQ_KEEP = "复核过，不用改"
+FAQ_PROPOSAL = "新文件里最接近的条款：《{document}》{label}（相似度 {likeness:.0%}）"
+FAQ_MOVE = "移到这一条"
+FAQ_DESK_ANSWER = "答复内容"
+FAQ_DESK_EDIT_HINT = "改动后退回待答问题，重新审批后才生效。"
+FAQ_DONE = {
+    "added": "已新增。",
+    "saved": "已保存。",
+    "sent_back": "已退回待审批。",
+    "kept": "已复核。",
+    "deleted": "已删除。",
+}
+NO_SUCH_ENTRY = "这条常见问题不存在，或不归您的账号管。"
+ONE_A_LINE = "一行一个。"
+FAQ_NEXT = "后面的"
+FAQ_FIRST = "回到开头"
+
+# --- synonyms ---
+SYNONYMS_HINT = "提问里出现口语说法时，也按文件里的说法去找。只影响查找，不改变提问和原文。保存后立即生效。"
+CANONICAL = "文件里的说法"
+SPOKEN = "口语说法"
+TERMS_HINT = "几个词用顿号或逗号隔开。"
+SYNONYMS_OWN = "本单位的"
+SYNONYMS_BUILT_IN = "自带的（{count} 组，只读）"
+SYNONYMS_NEW = "新增一组"
+SYNONYMS_DONE = {"saved": "已保存。", "deleted": "已删除。"}

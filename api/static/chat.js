@@ -33,6 +33,7 @@
   }
 
   function fail(replies, reason) {
+    if (!sent.has(replies)) return; // a thumb: it can be pressed again
     const failed = fresh("failed");
     const words = failed.querySelector("[data-reason]");
     words.textContent = reason || (navigator.onLine ? words.dataset.broken : words.dataset.offline);
@@ -97,7 +98,7 @@
   log.addEventListener("htmx:afterSwap", (event) => {
     const turn = event.target.closest(".turn");
     retireChoices();
-    if (turn !== log.lastElementChild) return;
+    if (turn !== log.lastElementChild || event.detail.elt.closest(".votes, .reply .reply")) return;
     turn.scrollIntoView({ block: "start" });
     input.placeholder = turn.querySelector("[data-hint]")?.dataset.hint || placeholder;
     // Who answers with the keyboard goes on from button to button.

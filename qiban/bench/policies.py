@@ -57,7 +57,7 @@ def documents(clauses: int, seed: int) -> Iterator[MadeDocument]:
 
 
 def clause(number: int, seed: int) -> str:
-    """The clause of a number: two or three sentences, distinct by its number; sentences on procedure recur, as in life."""
+    """The clause of a number: two or three sentences, distinct by its number; procedures recur, as in life."""
     words, chance = _words(), random.Random(seed * 1_000_003 + number)
     filled = {
         "subject": chance.choice(words.subjects),

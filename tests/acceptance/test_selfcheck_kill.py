@@ -221,7 +221,7 @@ class Killed9(BaseException):
 class Policy:
     """Answers questions about the policy."""
 
-    async def answer(self, text: str) -> Answer:
+    async def answer(self, text: str, **_: object) -> Answer:
         return Answer("answered", None, f"{text}：不高于70%。")
 
 

@@ -140,8 +140,9 @@ def events(response: httpx.Response) -> list[tuple[str, Any]]:
 
 
 async def test_the_stream_gives_the_same_replies_and_then_the_rest(client: httpx.AsyncClient) -> None:
-    direct = await chat(client, text="负债率有要求吗")
-    response = await client.get(STREAM, params={"session": "s-" + uuid4().hex, "text": "负债率有要求吗"})
+    asked = {"text": "负债率有要求吗", "id": "m1"}  # the thumbs' buttons name the message
+    direct = await chat(client, **asked)
+    response = await client.get(STREAM, params={"session": "s-" + uuid4().hex, **asked})
     assert response.headers["content-type"].startswith("text/event-stream")
     assert response.headers["cache-control"] == "no-store"
     *replies, done = events(response)

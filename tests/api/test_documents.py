@@ -9,6 +9,8 @@ import pytest
 import pytest_asyncio
 
 from api import contract
+from firms import keys
+from firms.staff import Staffs
 from knowledge.library import Metadata
 from qiban.bootstrap import Services
 from tests.api.conftest import PLAN, assert_problem, assert_shape
@@ -110,3 +112,78 @@ async def test_documents_say_where_they_stand_in_time(client: httpx.AsyncClient,
     finally:
         for one in reversed(ids):
             await shared.library.remove(one or "")
+
+
+# --- taking one in ---
+
+OLD = (
+    "望川市小企业认定办法\n望工信发〔2021〕12号\n第一条 奖励20万元。\n第二条 本办法自2021年5月1日起施行，有效期5年。\n"
+    "2021年4月20日\n"
+)
+NEW = (
+    "望川市小企业认定管理办法\n望工信规〔2025〕3号\n第一条 奖励15万元。\n第二条 本办法自2025年7月1日起施行，"
+    "《望川市小企业认定办法》（望工信发【2021】12号）同时废止。\n2025年6月10日\n"
+)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def key(shared: Services) -> str:
+    """A key of an editor of the whole area."""
+    async with shared.database.transaction() as session:
+        return await keys.create(session, "staff", "示例接口")
+
+
+async def post(client: httpx.AsyncClient, key: str, data: bytes, **fields: str) -> httpx.Response:
+    files = {"file": ("办法.txt", data, "text/plain")}
+    return await client.post(URL, data=fields, files=files, headers={"Authorization": f"Bearer {key}"})
+
+
+async def test_a_document_goes_in_over_the_api_with_its_report(
+    client: httpx.AsyncClient, shared: Services, key: str
+) -> None:
+    response = await post(client, key, NEW.encode("gb18030"))
+    assert response.status_code == 201
+    report = response.json()
+    assert_shape(contract.IngestionOut, report)
+    assert (report["status"], report["coverage"], report["read"]["valid_from"]) == ("ready", 1.0, "2025-07-01")
+    assert "target_unknown" in {warning["code"] for warning in report["warnings"]}
+    old = (await post(client, key, OLD.encode(), issuer="望川市示例局")).json()
+    try:
+        again = await post(client, key, OLD.replace("\n", "\r\n").encode())
+        assert (again.status_code, again.json()["duplicate_of"]) == (200, old["document_id"])
+        shown = (await client.get(f"{URL}/{report['document_id']}")).json()
+        assert [(one["kind"], one["target_id"]) for one in shown["relations"]] == [("supersedes", old["document_id"])]
+        replaced = (await client.get(f"{URL}/{old['document_id']}")).json()
+        assert (replaced["state"], replaced["issuer"]) == ("superseded", "望川市示例局")
+    finally:
+        await shared.library.remove(report["document_id"])
+        await shared.library.remove(old["document_id"])
+
+
+@pytest.mark.parametrize(
+    ("data", "fields", "code"),
+    [
+        (b"", {}, "empty_file"),
+        (NEW.encode(), {"level": "乡级"}, "bad_input"),
+        (NEW.encode(), {"supersedes": "doc-none"}, "not_found"),
+        (NEW.encode(), {"issued": "2025-02-30"}, "invalid"),
+        (NEW.encode(), {"source": "javascript:alert(1)"}, "invalid"),
+    ],
+)
+async def test_what_cannot_go_in_is_a_problem_with_a_code_and_leaves_nothing(
+    client: httpx.AsyncClient, shared: Services, key: str, data: bytes, fields: dict[str, str], code: str
+) -> None:
+    before = len(await shared.library.list())
+    response = await post(client, key, data, **fields)
+    assert response.status_code == (404 if code == "not_found" else 422)
+    assert code == "invalid" or response.json()["code"] == code
+    assert len(await shared.library.list()) == before
+
+
+async def test_only_staff_of_the_whole_area_may_take_documents_in(client: httpx.AsyncClient, shared: Services) -> None:
+    nobody = await client.post(URL, files={"file": ("a.txt", NEW.encode())})
+    assert_problem(nobody, 401, "key_required")
+    async with shared.database.transaction() as session:
+        await Staffs(shared.database).add(session, "示例县级接口", "editor", "430422")
+        county = await keys.create(session, "staff", "示例县级接口")
+    assert_problem(await post(client, county, NEW.encode()), 403, "whole_area_only")

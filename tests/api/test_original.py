@@ -19,7 +19,7 @@ def _document(text: str) -> StoredDocument:
     own = tuple(
         ClauseText(
             index, "d", span.ordinal, span.parent, span.path, span.label, span.depth, span.start, span.end,
-            span.whole_end, text[span.start : span.end], text[span.start : span.whole_end],
+            span.whole_end, text,
         )
         for index, span in enumerate(spans)
     )  # fmt: skip

@@ -134,7 +134,7 @@ async def test_an_update_is_on_disk_before_it_is_acknowledged_and_counts_once(
     bot: TelegramBot, database: Database
 ) -> None:
     class Advice:
-        async def answer(self, text: str) -> Answer:
+        async def answer(self, text: str, **_: object) -> Answer:
             return Answer("answered", None, text)
 
     dialogue = Dialogue(Advice(), self_check(), desk="示例局")

@@ -35,8 +35,7 @@ class PlanLibrary:
                 start=span.start,
                 end=span.end,
                 whole_end=span.whole_end,
-                text=text[span.start : span.end],
-                whole=text[span.start : span.whole_end],
+                source=text,
             )
             for number, span in enumerate(clauses.parse(text), start=1)
         )

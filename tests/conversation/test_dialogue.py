@@ -24,7 +24,7 @@ class Advice:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def answer(self, text: str) -> Answer:
+    async def answer(self, text: str, **_: object) -> Answer:
         self.asked.append(text)
         return Answer("answered", None, f"答:{text}", ("提示",), (CITATION,), (), ("甲", "乙" * 60))
 
@@ -153,7 +153,7 @@ async def test_menu_buttons_never_go_stale(advice: Advice, choice: str) -> None:
 
 async def test_a_declined_question_goes_to_the_desk() -> None:
     class Declining:
-        async def answer(self, text: str) -> Answer:
+        async def answer(self, text: str, **_: object) -> Answer:
             return Answer("declined", "not_stated", "没有写")
 
     dialogue = Dialogue(Declining(), CHECK, desk="示例局")

@@ -15,7 +15,7 @@ from conversation.models import Conversation, Inbound
 from core.database import Database
 from core.settings import async_url
 from knowledge.answer import Answer
-from knowledge.models import OpenQuestion
+from knowledge.desk_models import OpenQuestion
 from messaging.outbox import Delivery
 from tests.conversation.parts import self_check
 
@@ -30,7 +30,7 @@ class Echo:
         self.running = 0
         self.most_running = 0
 
-    async def answer(self, text: str) -> Answer:
+    async def answer(self, text: str, **_: object) -> Answer:
         self.running += 1
         self.most_running = max(self.most_running, self.running)
         await asyncio.sleep(0.05 if "慢" in text else 0)

@@ -16,6 +16,7 @@ from conversation.hearing import hear
 from core.clock import Clock
 from firms.catalogue import catalogue
 from knowledge.answer import Answer, Citation
+from knowledge.answering import Asked, Understood
 from tests.conversation.parts import HOME, PLAN, TODAY, assessor
 
 CATALOGUE = catalogue()
@@ -88,7 +89,10 @@ class Answerer:
     def __init__(self, status: Any = "answered", why: Any = None) -> None:
         self.status, self.why = status, why
 
-    async def answer(self, question: str, *, as_of: date, region: str) -> Answer:
+    async def understand(self, text: str, **_: Any) -> Understood:
+        return Understood((Asked(text),))
+
+    async def answer(self, question: Asked, *, as_of: date, region: str) -> Answer:
         citation = Citation(PLAN, "示例方案", "四（一）2", "", "原文", 0, 2, None, False, None, None)
         return Answer(self.status, self.why, "找到的", (), (citation,) if self.status == "answered" else ())
 

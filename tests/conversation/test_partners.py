@@ -15,12 +15,11 @@ from conversation import partner_wording as wording
 from conversation import wording as dialogue_wording
 from conversation.dialogue import Dialogue, State
 from conversation.messages import IncomingMessage
-from core.clock import machine_now
 from core.database import Database
 from firms import claims, consents
 from firms.actors import OPERATOR, Actor
 from firms.models import ConsentRow
-from knowledge.models import OpenQuestion
+from knowledge.intake import Intake
 from knowledge.open_questions import OpenQuestions
 from matching.introductions import set_visible
 from matching.models import IntroductionRow
@@ -655,12 +654,11 @@ async def test_without_partners_the_commands_say_so() -> None:
 
 async def test_the_desks_answer_reaches_who_asked_without_being_linked(town: Town) -> None:
     chat = await town.person()
+    intake = Intake()
+    asked_for = await intake.prepare("示例问题")
+    assert asked_for is not None
     async with town.database.transaction() as session:
-        session.add(
-            OpenQuestion(
-                text="示例问题", why="not_stated", region="430400", channel="web", address="s1", asked_at=machine_now()
-            )
-        )
+        await intake.keep(session, asked_for, why="not_stated", region="430400", channel="web", address="s1")
     questions = OpenQuestions(town.database, DESK, {"web"})
     asked = (await questions.list())[0]
     await questions.answer(asked.id, "示例答复", OPERATOR)

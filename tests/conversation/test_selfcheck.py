@@ -27,7 +27,7 @@ LOCAL = "hengyang-little-giant-2021"
 class Advice:
     """Knows one thing, and declines everything else."""
 
-    async def answer(self, text: str) -> Answer:
+    async def answer(self, text: str, **_: object) -> Answer:
         if "负债率" in text:
             return Answer("answered", None, f"答:{text}")
         return Answer("declined", "out_of_scope", "答不了")

@@ -58,7 +58,7 @@ class Advice:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    async def answer(self, text: str) -> Answer:
+    async def answer(self, text: str, **_: object) -> Answer:
         self.asked.append(text)
         return Answer("answered", None, f"答:{text}")
 

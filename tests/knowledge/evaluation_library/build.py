@@ -39,6 +39,10 @@ REGIONS = {"衡阳市": "430400", "湖南省": "430000", "": "100000"}
 LEVELS = {"c": "市级", "s": "省级", "g": "国家级"}
 SHORT = {"衡阳市": "衡", "湖南省": "湘", "": "国"}
 CITY_IDS = {"云岭市": "yunling", "青溪市": "qingxi", "望川市": "wangchuan", "临江市": "linjiang", "砚湖市": "yanhu"}
+HEAD = (
+    "# 示例：以下文件全部为虚构，仅供评测使用。\n"
+    "# Invented documents of the evaluation; see tests/knowledge/evaluation_library.\n"
+)
 COLUMNS = ("id", "question", "history", "as_of", "region", "gold", "kind", "computed", "split")
 TODAY, HOME = "2026-11-24", "430400"
 PLAN = "hengyang-little-giant-plan-2021-2025"
@@ -85,8 +89,7 @@ def main() -> None:
     records = yaml.safe_dump(
         {"documents": [document.record() for document in documents.values()]}, allow_unicode=True, sort_keys=False
     )
-    head = "# 示例：以下文件全部为虚构，仅供评测使用。Invented documents of the evaluation; see tests/knowledge/evaluation_library.\n"
-    (folder / "library.yaml").write_text(head + records, encoding="utf-8")
+    (folder / "library.yaml").write_text(HEAD + records, encoding="utf-8")
     write_questions(documents)
 
 
@@ -302,7 +305,8 @@ def rows(name: str) -> list[str]:
 
 
 _QUESTION = re.compile(
-    r"^(?P<kind>\S+) (?P<gold>\S+)(?: !(?P<must>\S+))?(?: @(?P<as_of>\S+))?(?: %(?P<region>\S+))?(?: =(?P<computed>.*?))? :: (?P<turns>.+)$"
+    r"^(?P<kind>\S+) (?P<gold>\S+)(?: !(?P<must>\S+))?(?: @(?P<as_of>\S+))?(?: %(?P<region>\S+))?"
+    r"(?: =(?P<computed>[^@]*?))? :: (?P<turns>.+)$"
 )
 
 

@@ -14,7 +14,12 @@ _FIGURE = re.compile(r"\{(?P<value>\d+(?:\.\d+)?)(?P<percent>%?)\}")
 _YEAR = re.compile(r"(20\d\d)(?=年)")
 _SMALL = {1: 2, 2: 3, 3: 2, 4: 6, 5: 4}
 _FACTORS = (0.5, 0.6, 0.75, 1.25, 1.5, 2.0)
-_GROUP_NAMES = {"o": ("申报条件", "支持对象"), "s": ("支持标准", "支持内容"), "p": ("申报程序", "办理程序"), "m": ("监督管理", "工作要求")}
+_GROUP_NAMES = {
+    "o": ("申报条件", "支持对象"),
+    "s": ("支持标准", "支持内容"),
+    "p": ("申报程序", "办理程序"),
+    "m": ("监督管理", "工作要求"),
+}
 _FLOW = (
     "申请由县市区{office}受理并提出初审意见，{issuer}会同有关部门复核，结果在门户网站公示{5}个工作日。",
     "{issuer}负责组织评审，必要时委托第三方机构到现场核查；评审意见应当书面告知申请人。",
@@ -48,7 +53,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Measure:
-    """A document to be written. `style` is A (chapters and articles), B (一（一）1), C (一、) or D (forwarded articles)."""
+    """A document to be written. `style`: A chapters and articles, B 一（一）1, C 一、, D forwarded articles."""
 
     id: str
     place: str
@@ -164,7 +169,12 @@ def completed(measure: Measure) -> Measure:
     """The measure with the clauses that every such document has: procedure, funds, cheating."""
     ways = (("p.flow", _FLOW), ("m.fund", _FUND), ("m.cheat", _CHEAT))
     extra = [
-        Item(key, pool[chosen(measure.id + key, len(pool))].replace("{office}", measure.office).replace("{issuer}", measure.issuer))
+        Item(
+            key,
+            pool[chosen(measure.id + key, len(pool))]
+            .replace("{office}", measure.office)
+            .replace("{issuer}", measure.issuer),
+        )
         for key, pool in ways
     ]
     return replace(measure, items=(*measure.items, *extra))
@@ -260,7 +270,9 @@ def _forwarded(measure: Measure, page: Page) -> None:
 
 
 def _addressees(measure: Measure) -> str:
-    below = {"c": "各县市区人民政府、园区管委会", "s": "各市州人民政府", "g": "各省、自治区、直辖市有关部门"}[measure.level]
+    below = {"c": "各县市区人民政府、园区管委会", "s": "各市州人民政府", "g": "各省、自治区、直辖市有关部门"}[
+        measure.level
+    ]
     return f"{below}，各有关单位："
 
 
