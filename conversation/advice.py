@@ -33,6 +33,7 @@ from firms.shown import number, value_text
 from knowledge import wording as knowledge_wording
 from knowledge.answer import Answer, Citation, Computed
 from knowledge.answering import Answerer, Asked
+from knowledge.composing import Composer
 from knowledge.joining import joined
 from knowledge.understanding import MOST_QUESTIONS
 
@@ -66,19 +67,35 @@ class _Line:
 class Advisor:
     """Answers a question as of a date for a region; both default to the service's own."""
 
-    def __init__(self, answerer: Answerer, assessor: Assessor, clock: Clock, *, home_region: str) -> None:
+    def __init__(
+        self,
+        answerer: Answerer,
+        assessor: Assessor,
+        clock: Clock,
+        *,
+        home_region: str,
+        composer: Composer | None = None,
+    ) -> None:
+        self._composer = composer
         self._answerer = answerer
         self._assessor = assessor
         self._clock = clock
         self._home = home_region
 
     async def answer(
-        self, text: str, *, as_of: date | None = None, region: str | None = None, history: Sequence[str] = ()
+        self,
+        text: str,
+        *,
+        as_of: date | None = None,
+        region: str | None = None,
+        history: Sequence[str] = (),
+        asker: str | None = None,
     ) -> Answer:
         """The answer to a message: each of its questions in order, in one answer.
 
         `history` are the asker's earlier messages, newest last: a question that leans on one (那软件企业呢) is
-        completed by it. Raises EmptyQuestion, QuestionTooLong.
+        completed by it. With a composer a language model may word the answer for an `asker` (a key of the person, for
+        the budget), held to the clauses. Raises EmptyQuestion, QuestionTooLong.
         """
         question = clean(text).strip()
         if not question:
@@ -89,7 +106,10 @@ class Advisor:
         understood = await self._answerer.understand(question, as_of=day, region=place, history=history)
         parts = self._with_figures_together(understood.questions, day)
         answers = [await self._one(asked, day, place) for asked in parts]
-        return joined([asked.text for asked in parts], answers, more=understood.more, most=MOST_QUESTIONS)
+        answer = joined([asked.text for asked in parts], answers, more=understood.more, most=MOST_QUESTIONS)
+        if self._composer is None or asker is None or len(parts) > 1:
+            return answer
+        return await self._composer.compose(parts[0].text, answer, asker)
 
     def _with_figures_together(self, questions: Sequence[Asked], day: date) -> list[Asked]:
         """The questions, those whether the asker's figures will do as one: what is said of a firm belongs together."""

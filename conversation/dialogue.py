@@ -38,9 +38,10 @@ _PLAIN = ("flow", "round", "last_choice", "need_kind", "acting")
 
 
 class Advice(Protocol):
-    """Answers questions; `conversation.advice.Advisor`. `history`: the asker's earlier questions, newest last."""
+    """Answers questions; `conversation.advice.Advisor`. `history`: the asker's earlier questions, newest last; `asker`:
+    a key of the person."""
 
-    async def answer(self, text: str, *, history: Sequence[str] = ()) -> Answer: ...
+    async def answer(self, text: str, *, history: Sequence[str] = (), asker: str | None = None) -> Answer: ...
 
 
 class Partners(Protocol):
@@ -414,7 +415,7 @@ class _Talk:
         """Answer a question in the middle, and go on. What is neither an answer nor a question is asked back."""
         if check.asking is None:
             return await self._answer(state, text)
-        answer = await self._advice.answer(text, history=state.history)
+        answer = await self._advice.answer(text, history=state.history, asker=self._asker.key)
         if answer.status == "declined" and not is_question(text):
             return await self._aside(state, wording.NOT_UNDERSTOOD)
         turn = await self._check.ask(check, state.round + 1, wording.CHECK_GOES_ON)
@@ -423,7 +424,7 @@ class _Talk:
         return replace(step, replies=(self._with_thumbs(_reply(answer)), *step.replies), declined=declined)
 
     async def _answer(self, state: State, question: str) -> Step:
-        answer = await self._advice.answer(question, history=state.history)
+        answer = await self._advice.answer(question, history=state.history, asker=self._asker.key)
         flow = "checking" if state.checking else "idle"
         state, choices = _offer(replace(state.asked(question), flow=flow), answer.suggestions)
         if self._partners and (kind := mentions_kind(question)):

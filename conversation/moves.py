@@ -29,6 +29,11 @@ class Asker:
     facts: Facts | None = field(default=None, repr=False)
 
     @property
+    def key(self) -> str:
+        """The same for all messages of one conversation."""
+        return f"{self.channel}:{self.address}"
+
+    @property
     def is_group(self) -> bool:
         """Whether several people read along: groups of Telegram have addresses that begin with a dash."""
         return self.channel == TELEGRAM and self.address.startswith("-")

@@ -16,6 +16,9 @@ from firms.models import AuditRow
 COMMAND_LINE = "command-line"
 """The actor of what is done with the `qiban` command."""
 
+SERVICE = "service"
+"""The actor of what follows by itself."""
+
 
 @dataclass(frozen=True)
 class Record:

@@ -23,7 +23,6 @@ from search import Hit, Mode, Query, SearchIndex
 
 CANDIDATES = 50
 _SHARED = 2
-_MOST_EXPANSIONS = 6
 
 Ids = NDArray[np.int64]
 
@@ -91,7 +90,7 @@ class Finder:
     def find(self, reading: Reading, known: Known, scope: Scope, *, mode: Mode = "fusion") -> Found:
         """The nearest clauses and silent topics of the scope, at most `CANDIDATES`."""
         self._index.refresh()
-        vector = self._index.encode_query(_meant(reading)) if mode != "lexical" else None
+        vector = self._index.encode_query(reading.text) if mode != "lexical" else None
         query = Query(reading.text, reading.expansions, vector)
         hits = self._index.search(query, _allowed(known.snapshot, scope), CANDIDATES, mode=mode)
         clauses, topics = _looked_up(hits, known.snapshot)
@@ -111,11 +110,6 @@ class Finder:
         more = tuple(term for term in found.synonyms if term not in title)
         hits = self._index.search(Query(rest, more, found.vector), items_of([document], ()), most)
         return _looked_up(hits, found.snapshot)[0]
-
-
-def _meant(reading: Reading) -> str:
-    """What is encoded: the question and documents' words for what it says."""
-    return " ".join((reading.text, *reading.expansions[:_MOST_EXPANSIONS]))
 
 
 def without_title(question: str, title: str) -> str:

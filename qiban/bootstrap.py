@@ -31,6 +31,7 @@ from core.errors import QibanError, Unavailable
 from core.jobs import Handler
 from core.leases import Leases
 from core.settings import Settings, secret_key
+from firms import audit
 from firms import catalogue as facts
 from firms.catalogue import Catalogue
 from firms.store import Firms
@@ -38,13 +39,16 @@ from knowledge import base
 from knowledge.answering import Answerer
 from knowledge.decision import Judge
 from knowledge.indexing import KnowledgeSource
+from knowledge.composing import Composer
 from knowledge.library import REINDEX_JOB, Library
+from knowledge.relations import SUPERSEDED_JOB
 from matching.matchmaker import Matchmaker
 from matching.offers import Offers
 from messaging.channel import Channel
 from messaging.inbox import WEB, InboxChannel
 from messaging.outbox import OutboxWorker
 from qiban import schema, wording
+from qiban.composer import open_composer
 from qiban.learning import Learning, open_language, open_learning
 from qiban.market import Market, open_market
 from search import Embedder, SearchIndex, SentenceTransformerEmbedder, is_prepared
@@ -198,10 +202,11 @@ async def open_services(
     try:
         if await schema.current(database) != schema.head():
             raise NotSetUp()
-        services = await _build(settings, database, executor, telegram, progress)
-        if telegram_fault:
-            services.faults["telegram"] = telegram_fault
-        yield services
+        async with open_composer(settings, database, clock_of(settings)) as composer:
+            services = await _build(settings, database, executor, telegram, composer, progress)
+            if telegram_fault:
+                services.faults["telegram"] = telegram_fault
+            yield services
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
         if telegram is not None:
@@ -256,6 +261,7 @@ async def _build(
     database: Database,
     executor: Executor,
     telegram: TelegramBot | None,
+    composer: Composer | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> Services:
     clock, desk, home = clock_of(settings), desk_of(settings), regions.find(settings.region).code
@@ -271,7 +277,7 @@ async def _build(
         executor,
     )
     assessor = open_assessor(settings, library, clock)
-    advisor = Advisor(answerer, assessor, clock, home_region=home)
+    advisor = Advisor(answerer, assessor, clock, home_region=home, composer=composer)
     wakeup = _Wakeup()
     market = await open_market(
         database,
@@ -341,7 +347,12 @@ async def _build(
         outbox=outbox,
         leases=Leases(database),
         channels=channels,
-        jobs={REINDEX_JOB: _reindex(index), **market.jobs, **learning.jobs},
+        jobs={
+            REINDEX_JOB: _reindex(index),
+            SUPERSEDED_JOB: _schemes_for_review(database, assessor),
+            **market.jobs,
+            **learning.jobs,
+        },
         telegram=telegram,
         webhook=build_webhook(settings, telegram, conversations),
         desk=desk,
@@ -385,6 +396,25 @@ async def open_index(
     except QibanError as error:
         log.get(__name__).warning("index_degraded", code=error.code)
     return index
+
+
+def _schemes_for_review(database: Database, assessor: Assessor) -> Handler:
+    """Notes in the audit log which schemes cite a document that was replaced (`old`, by `new`)."""
+
+    async def run(args: dict[str, Any]) -> None:
+        cited = [scheme.id for scheme in assessor.schemes if scheme.document == args["old"]]
+        async with database.transaction() as session:
+            for scheme in cited:
+                await audit.record(
+                    session,
+                    actor=audit.SERVICE,
+                    action="scheme.for_review",
+                    subject_kind="scheme",
+                    subject=scheme,
+                    details=args,
+                )
+
+    return run
 
 
 def _reindex(index: SearchIndex) -> Handler:

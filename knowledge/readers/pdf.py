@@ -27,7 +27,7 @@ from knowledge.readers.pdf_tables import PlacedTable, tables
 from knowledge.readers.tables import Cell, GrowingText, is_unit
 from knowledge.reading import Reading, Table, Warned
 
-MAX_PAGES = 2000
+MAX_PAGES = 1000
 _HEADER_WITHIN = 1024
 _END_WITHIN = 2048
 _UNREADABLE_SHARE = 0.02

@@ -2,7 +2,7 @@
 
 Where a Chinese font is neither in the file nor on the machine, its glyphs have no outline, and pdfium takes no notice
 of a single character, of a line turned upright, and of a line that says what one close by says. pdfminer reads the
-character codes alone and needs no font.
+character codes alone and needs no font. It is loaded when it is needed: that takes as long as a page.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING
 
-import pdfplumber
-from pdfplumber.pdf import PDF
+if TYPE_CHECKING:
+    from pdfminer.layout import LTItem
+    from pdfminer.pdfinterp import PDFResourceManager
+    from pdfminer.pdfpage import PDFPage
 
 _NEAR = 1.0
 _NO_UNICODE = "(cid:"
@@ -41,23 +43,44 @@ class SecondReader:
         self._data = data
 
     @cached_property
-    def _file(self) -> PDF:
-        return pdfplumber.open(io.BytesIO(self._data))
+    def _pages(self) -> list[PDFPage]:
+        from pdfminer.pdfdocument import PDFDocument
+        from pdfminer.pdfpage import PDFPage
+        from pdfminer.pdfparser import PDFParser
+
+        return list(PDFPage.create_pages(PDFDocument(PDFParser(io.BytesIO(self._data)))))
+
+    @cached_property
+    def _resources(self) -> PDFResourceManager:
+        from pdfminer.pdfinterp import PDFResourceManager
+
+        return PDFResourceManager()
 
     def characters(self, index: int) -> Characters:
         """The characters of a page (from 0); none of a page that cannot be read."""
         try:
-            page = self._file.pages[index]
-            found = [_character(char) for char in page.chars]
-            page.close()
+            return Characters(list(self._read(index)))
         except Exception:  # a damaged file brings about anything in a parser; what the first library read stands
             return Characters([])
-        return Characters(found)
+
+    def _read(self, index: int) -> Iterator[Character]:
+        from pdfminer.converter import PDFPageAggregator
+        from pdfminer.pdfinterp import PDFPageInterpreter
+
+        device = PDFPageAggregator(self._resources, laparams=None)
+        PDFPageInterpreter(self._resources, device).process_page(self._pages[index])
+        yield from _characters(device.get_result())
 
 
-def _character(char: dict[str, Any]) -> Character:
-    matrix = [float(part) for part in char["matrix"]]
-    return Character(str(char["text"]), (matrix[4], matrix[5]), tuple(matrix[:4]))
+def _characters(layout: Iterable[LTItem]) -> Iterator[Character]:
+    """What stands on a page and in the figures of it, in drawing order."""
+    from pdfminer.layout import LTChar, LTFigure
+
+    for item in layout:
+        if isinstance(item, LTChar):
+            yield Character(item.get_text(), item.matrix[4:], item.matrix[:4])
+        elif isinstance(item, LTFigure):
+            yield from _characters(item)
 
 
 class Characters:

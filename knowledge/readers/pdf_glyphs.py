@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 
 import pypdfium2 as pdfium
@@ -207,29 +208,33 @@ class _Frame:
     page: _Box
     quarter: int
 
+    @cached_property
+    def bounds(self) -> _Box:
+        return self._turned(self.page)
+
     @property
     def width(self) -> float:
-        box = self._turned(self.page)
-        return box.right - box.left
+        return self.bounds.right - self.bounds.left
 
     @property
     def height(self) -> float:
-        box = self._turned(self.page)
-        return box.top - box.bottom
+        return self.bounds.top - self.bounds.bottom
 
     def glyph(self, mark: _Mark) -> Glyph:
-        bounds, box = self._turned(self.page), self._turned(mark.box)
+        bounds, box = self.bounds, self._turned(mark.box)
         _, y = self._point(mark.x, mark.y)
         return Glyph(mark.char, box.left - bounds.left, box.right - bounds.left, bounds.top - y, mark.size)
 
     def rule(self, line: _Box) -> Rule:
-        bounds, box = self._turned(self.page), self._turned(line)
+        bounds, box = self.bounds, self._turned(line)
         return Rule(box.left - bounds.left, bounds.top - box.top, box.right - bounds.left, bounds.top - box.bottom)
 
     def _point(self, x: float, y: float) -> tuple[float, float]:
         return ((x, y), (y, -x), (-x, -y), (-y, x))[self.quarter]
 
     def _turned(self, box: _Box) -> _Box:
+        if self.quarter == 0:
+            return box
         (x0, y0), (x1, y1) = self._point(box.left, box.bottom), self._point(box.right, box.top)
         return _Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
 
@@ -256,8 +261,13 @@ def _marks(text: pdfium.PdfTextPage) -> Iterator[tuple[_Mark, _Style]]:
 
 def _left_out(drawing: _Drawing, found: list[tuple[_Mark, _Style]]) -> list[tuple[_Style, _Point]]:
     """Texts in borrowed fonts of which the first character was not found where it is drawn."""
-    places = {(round(mark.x) + dx, round(mark.y) + dy) for mark, _ in found for dx in (-1, 0, 1) for dy in (-1, 0, 1)}
-    return [(style, (x, y)) for style, (x, y) in drawing.borrowed if (round(x), round(y)) not in places]
+    places = {(round(mark.x), round(mark.y)) for mark, _ in found} if drawing.borrowed else set()
+    near = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    return [
+        (style, (x, y))
+        for style, (x, y) in drawing.borrowed
+        if not any((round(x) + dx, round(y) + dy) in places for dx, dy in near)
+    ]
 
 
 def _from_second(

@@ -42,17 +42,11 @@ class Line:
 
 @dataclass(frozen=True)
 class _Segment:
-    """Characters of a row without a wide gap between them, from the left."""
+    """Characters of a row without a wide gap between them, from the left, and how far they reach."""
 
     glyphs: tuple[Glyph, ...]
-
-    @property
-    def x0(self) -> float:
-        return self.glyphs[0].x0
-
-    @property
-    def x1(self) -> float:
-        return max(glyph.x1 for glyph in self.glyphs)
+    x0: float
+    x1: float
 
 
 def is_wide(char: str) -> bool:
@@ -126,7 +120,7 @@ def _segments(row: list[Glyph]) -> list[_Segment]:
         if glyph.x0 - before.x1 > _WIDE_GAP * min(before.size, glyph.size):
             parts.append([])
         parts[-1].append(glyph)
-    return [_Segment(tuple(part)) for part in parts]
+    return [_Segment(tuple(part), part[0].x0, max(glyph.x1 for glyph in part)) for part in parts]
 
 
 _Rows = list[list[_Segment]]
