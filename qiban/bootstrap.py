@@ -37,9 +37,9 @@ from firms.catalogue import Catalogue
 from firms.store import Firms
 from knowledge import base
 from knowledge.answering import Answerer
+from knowledge.composing import Composer
 from knowledge.decision import Judge
 from knowledge.indexing import KnowledgeSource
-from knowledge.composing import Composer
 from knowledge.library import REINDEX_JOB, Library
 from knowledge.relations import SUPERSEDED_JOB
 from matching.matchmaker import Matchmaker
