@@ -159,9 +159,7 @@ class Answerer:
 
     def _probable(self, setting: Setting, question: str) -> tuple[float, str | None]:
         """How probable an answer to a question is, and the document it would come from."""
-        found = _replying(setting, question).find()
-        best = found.best.document_id if found.best else None
-        return (0.0, best) if found.elsewhere else (self._judge.decide(found.features).score, best)
+        return _replying(setting, question).probability()
 
     def _item(self, setting: Setting, number: int, history: Sequence[str]) -> ClauseText | None:
         """The item of that number in the list that the last question was answered with."""

@@ -105,10 +105,12 @@ class Model:
 
 @dataclass(frozen=True)
 class Judge:
-    """Decides by one model when there are vectors, and by another when there are only keywords."""
+    """Decides by one model where a clause was found by vectors, by another where a typical question led to it, and by a
+    third when there are only keywords."""
 
     fusion: Model
     lexical: Model
+    typical: Model
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -117,12 +119,15 @@ class Judge:
             data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if tuple(data["features"]) != FEATURE_NAMES:
                 raise BadDataFile(f"{path.name}: features differ; run qiban knowledge evaluate --calibrate")
-            return cls(*(_model(data[name]) for name in ("fusion", "lexical")))
+            fusion = _model(data["fusion"])
+            return cls(fusion, _model(data["lexical"]), _model(data["typical"]) if "typical" in data else fusion)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise BadDataFile(f"{path.name}: {error}") from error
 
     def model(self, features: Features) -> Model:
-        return self.fusion if features.has_dense else self.lexical
+        if not features.has_dense:
+            return self.lexical
+        return self.typical if features.typical else self.fusion
 
     def decide(self, features: Features) -> Decision:
         """Answer or decline, and why."""

@@ -133,7 +133,13 @@ class Replying:
             for clause, hit in hits:
                 candidates.setdefault(clause.id, (clause, replace(hit, lexical=0.0, coverage=0.0)))
                 inside[clause.id] = hit.lexical / highest
-        return self._scored(found, list(candidates.values()), inside)
+        return self._scored(found, self._with_substance(list(candidates.values())), inside)
+
+    def _with_substance(self, candidates: list[tuple[ClauseText, Hit]]) -> list[tuple[ClauseText, Hit]]:
+        """Without bare titles, unless the question is about a document itself or there is nothing else."""
+        if self._phrases.of_document.search(self._text):
+            return candidates
+        return [item for item in candidates if not _is_bare_title(item[0])] or candidates
 
     def _scored(
         self, found: Found, candidates: Sequence[tuple[ClauseText, Hit]], inside: Mapping[int, float]
@@ -150,9 +156,7 @@ class Replying:
             scored.append(((clause, hit), common, score))
         return sorted(scored, key=lambda item: -item[2])
 
-    def _common(
-        self, clause: ClauseText, hit: Hit, highest: float, nearest: float, synonyms: Sequence[str]
-    ) -> Common:
+    def _common(self, clause: ClauseText, hit: Hit, highest: float, nearest: float, synonyms: Sequence[str]) -> Common:
         said = self._said(clause)
         title, text = folded(self._snapshot.documents[clause.document_id].title), folded(clause.text)
         document = self._snapshot.documents[clause.document_id]
@@ -182,6 +186,16 @@ class Replying:
             expired=float(self._snapshot.expired(document, self._as_of)),
             near=level(document) / 3,
         )
+
+    def probability(self) -> tuple[float, str | None]:
+        """How probable it is that the best clause is an answer, and its document; half of that where the clause does
+        not have the kind of value that is asked for."""
+        found = self.find()
+        best = found.best.document_id if found.best else None
+        if found.elsewhere is not None:
+            return 0.0, best
+        decision, _ = self._decided(found, self._want)
+        return (decision.score if decision.why is None else decision.score / 2), best
 
     def elsewhere(self) -> str | None:
         """The place that the question is about and the base has nothing for; the asker's own when nothing applies."""
@@ -226,11 +240,11 @@ class Replying:
     def _of_itself(self, named: NamedDocument, held: frozenset[str]) -> Answer | None:
         """The head of a document asked for by its number alone (236号是哪个文件); None where its rules are asked for."""
         rest = self._text.replace(named.said, "")
-        bare = not self._phrases.fillers.sub("", self._phrases.asked_with.sub("", rest)).strip()
+        bare = not self._phrases.fillers.sub("", self._phrases.inside.sub("", self._phrases.asked_with.sub("", rest)))
         if not named.by_number or len(held) != 1 or not (bare or self._phrases.of_document.search(rest)):
             return None
         document = self._snapshot.documents[next(iter(held))]
-        return self._stated(self._stating.clause(document.clauses[0], self._text, alone=True), 1.0)
+        return self._stated(self._stating.contents(document), 1.0)
 
     def _asks_inside(self, named: NamedDocument) -> bool:
         """Whether what stands in the document itself is asked for (按27号文怎么说), not that it is mentioned."""
@@ -544,6 +558,11 @@ def _asked_so(hit: Hit, question: str, want: Wanted, phrases: Phrases) -> bool:
 def folded(text: str) -> str:
     """`core.text.fold`, remembered: the same clauses are looked at again and again."""
     return fold(text)
+
+
+def _is_bare_title(clause: ClauseText) -> bool:
+    """Whether a clause is nothing but what stands at a document's head: title, number, date, without a sentence."""
+    return clause.kind == "front" and not re.search(r"[。；;：:，,]", clause.text)
 
 
 def _dense(hit: Hit) -> float:

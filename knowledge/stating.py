@@ -18,12 +18,14 @@ from knowledge import wording
 from knowledge.answer import Citation
 from knowledge.clauses import sentences
 from knowledge.library import ClauseText, Snapshot, StoredDocument
+from knowledge.lookup import top_level
 from knowledge.phrases import Phrases
 from knowledge.snapshot import Amendment
 
 _LONG_ITEM = 120
 _LONG_LIST = 700
 _SHORT_ITEM = 40
+_MOST_TOPS = 12
 _BARE_FIGURE = re.compile(r"^[0-9][0-9,.]*$")
 _ROW_PARTS = "；"
 _UNIT = re.compile(r"^(?:计量|金额)?单位[:：]\s*(?P<unit>.+)$")

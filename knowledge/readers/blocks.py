@@ -67,10 +67,16 @@ def written(blocks: Sequence[Block]) -> GrowingText:
         above = len(items) - 1
         if above >= 0 and isinstance(unit := items[above], str) and is_unit(unit):
             above -= 1
-        caption = items.pop(above) if above in titles else ""
+        caption = items.pop(above) if above in titles and not _has_title(block) else ""
         items.append(Rows(block.rows, caption=str(caption).strip(), header_rows=block.header_rows))
         titles.clear()
     return lines_and_tables(items)
+
+
+def _has_title(table: Grid) -> bool:
+    """Whether a table begins with a row that is its title: one cell over all columns that says more than the unit."""
+    first = table.rows[0]
+    return len(first) == 1 and first[0].colspan > 1 and not is_unit(first[0].text)
 
 
 def _is_title_of_table(line: Line) -> bool:

@@ -1,0 +1,1 @@
+"""A corpus of invented policy documents in all formats, each with what a reader has to find in it."""
