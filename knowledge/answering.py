@@ -153,7 +153,7 @@ class Answerer:
             if self._probable(setting, going_on)[1] == self._probable(setting, last)[1]:
                 options.append((going_on, _MARGIN["alone"]))
         better = [(self._probable(setting, text)[0], text) for text, margin in options if text != question]
-        margins = {text: margin for text, margin in options}
+        margins = dict(options)
         better = [(value, text) for value, text in better if value >= alone + margins[text]]
         return max(better)[1] if better else question
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.text import fold, squeeze
-from knowledge import wording
+from knowledge import typical, wording
 from knowledge.clauses import parts, read_label, sentences
 from knowledge.library import ClauseText, Library, Snapshot, StoredDocument, TopicText
 from search import Item, View
@@ -32,7 +32,7 @@ SOURCE_NAME = "knowledge"
 MOST_VIEWS = 40
 """The most views of a clause's own words; typical questions come on top."""
 
-MADE = "2"
+MADE = "3"
 """How items are made; part of every fingerprint: to be raised whenever views or keywords come out another way."""
 
 _MIN_VIEW = 6  # a shorter piece says nothing on its own
@@ -47,6 +47,7 @@ _ASKED_IN_ROW = re.compile(
     r"(?:答案?|解答|答复|回复|[Aa]|[Aa]nswer)[^；：]{0,6}："
 )
 _UNHEADED = frozenset({"passage", "table", "row", "back"})
+_UNASKED = frozenset({"front", "table", "row", "back"})
 
 _T = TypeVar("_T")
 
@@ -221,6 +222,8 @@ def _title(snapshot: Snapshot, clause: ClauseText) -> str:
 def _questions(snapshot: Snapshot, clause: ClauseText) -> list[str]:
     """What is asked and this clause answers: typical questions, its own question, the question for its list."""
     found = [*snapshot.questions.get(clause.id, ())]
+    if not found and clause.kind not in _UNASKED:
+        found += typical.questions(_title(snapshot, clause), heading(clause), clause.text)
     if asked := _own_question(clause):
         found.append(asked)
     own = heading(clause)

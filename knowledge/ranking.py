@@ -2,8 +2,8 @@
 
 Search blends keywords and vectors without knowing what a clause is. Here counts too whether the question's own words
 stand in the clause, its headings or its document's title, whether the clause has the kind of value that is asked for,
-and that typical questions are nearer to questions than clauses are. The weights are data (`data/ranking.json`), fitted on
-building splits alone (`fit`).
+and that typical questions are nearer to questions than clauses are. The weights are data (`data/ranking.json`), fitted
+on building splits alone (`fit`).
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ class Common:
     `dense`: cosine of the nearest view, less .85 and tenfold; `typical`: that view is a typical question, and
     `dense_typical` is `dense` then; `lexical`: BM25 as a share of the highest among the candidates.
     `within`: the same of the rest of the question within the clause's document (`Finder.within`). `own`,
-    `headings`, `title`: share of the question's own words in the clause's text, the headings above it, the title; `rest`
-    those of them in the text that are not in the title. `synonyms`: share of documents' words for the question's in it,
-    `title_synonyms` in the title.
-    `document`: the highest `dense` of any candidate of the same document. `frame`: why a document was made, from when it
-    applies, who explains it, where that is not asked.
+    `headings`, `title`: share of the question's own words in the clause's text, the headings above it, the title;
+    `rest`: those of them in the text that are not in the title. `synonyms`: share of documents' words for the
+    question's in it, `title_synonyms` in the title. `document`: the highest `dense` of any candidate of the same
+    document. `frame`: why a document was made, from when it applies, who explains it, where that is not asked.
     `stated`: 1 where the kind of value asked for is there, -1 where it is not, 0 where none is asked. `head`: it is what
-    stands before the first label, or a bare heading; `list`: a list, asked for as one; `part`: a sub-clause where a list is asked for;
-    `expired`: over without a successor; `near`: how near the document's region is.
+    stands before the first label, or a bare heading; `list`: a list, asked for as one; `part`: a sub-clause where a
+    list is asked for; `expired`: over without a successor; `near`: how near the document's region is.
     """
 
     dense: float = 0.0

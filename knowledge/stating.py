@@ -49,12 +49,18 @@ class Stating:
     region: str
     phrases: Phrases
 
-    def clause(self, clause: ClauseText, question: str, *, lead: str | None = None, alone: bool = False) -> Stated:
-        """A clause as it applies: a list with all its items, a row with its headers, the words of amendments put in.
-        `alone`: without its sub-clauses."""
-        if alone:
-            text = f"{lead or wording.LEAD_ONE}\n{clause.text}"
-            return Stated(text, (self.citation(clause),), self.notices(clause))
+    def contents(self, document: StoredDocument) -> Stated:
+        """What a document is and has: its head, and its highest clauses by their first lines."""
+        first = document.clauses[0]
+        text = f"{wording.LEAD_ONE}\n{first.text}"
+        tops = [clause for clause in top_level(document)[:_MOST_TOPS] if clause is not first]
+        if tops:
+            parts = wording.JOIN.join(clause.text.splitlines()[0][:_SHORT_ITEM] for clause in tops)
+            text = f"{text}\n{wording.DOCUMENT_PARTS.format(parts=parts)}"
+        return Stated(text, (self.citation(first), *map(self.citation, tops)), self.notices(first))
+
+    def clause(self, clause: ClauseText, question: str, *, lead: str | None = None) -> Stated:
+        """A clause as it applies: a list with all its items, a row with its headers, the words of amendments put in."""
         changed = self.snapshot.amendments(clause, self.as_of)
         whole = self._has_items(clause)
         text = self._text(clause, question, changed, lead)

@@ -27,7 +27,7 @@ _STOPS = "?。!,~ "
 _OPEN, _CLOSE = "(（[【《“‘「『", ")）]】》”’」』"
 _FIGURES = frozenset({"money", "percent", "count", "number", "date"})
 _PLACE, _FIGURE = "place", "figure"
-_ITEM = re.compile(r"^第?[0-9一二三四五六七八九十百]+[条项点款章]?$")
+_ITEM = re.compile(r"^第?(?P<number>[0-9]{1,3}|[一二三四五六七八九十百]{1,5})[条项款点章]?(?:内容)?$")
 
 Lean = Literal["alone", "leaning", "perhaps", "bare"]
 """How much a question needs the one before it."""
