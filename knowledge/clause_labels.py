@@ -12,6 +12,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from core.text import simplify
+
 Kind = Literal[
     "front",
     "back",
@@ -59,18 +61,20 @@ _SMALL = rf"(?P<n>[{DIGITS}]{{1,2}})"
 _DECIMAL = rf"(?P<n>[{DIGITS}]{{1,2}}(?:[.．][{DIGITS}]{{1,2}}){{1,4}})[.．、]?"
 _STOP = "[、．.﹑､]"
 _OPEN, _CLOSE = rf"[(（]{BLANK}", "[)）]"
-_ANNEX = rf"附{BLANK}[件表录]{BLANK}"
+_ANNEX = rf"附{BLANK}[件表录錄]{BLANK}"
 _ANNEX_NUMBER = rf"[{DIGITS}]{{1,3}}(?:[-－—][{DIGITS}]{{1,2}})?|[{NUMERALS}]{{1,3}}|[A-Z]"
 _CIRCLED = "[①-⑳㉑-㉟㊱-㊿❶-❿]"
 _HEADING = r"(?=[^。；;\n]{0,60}$)"  # the rest of the line is a title
 
-_ITEM_WORD = "(?:项(?!目)|款(?![项式])|目(?![标的录前]))"  # （二）项 speaks of an item, （二）项目申报 begins one
+_ITEM_WORD = (
+    "(?:[项項](?!目)|款(?![项項式])|目(?![标標的录錄前]))"  # （二）项 speaks of an item, （二）项目申报 begins one
+)
 # What follows a clause's number where the text speaks of that clause instead of beginning it.
 _SPOKEN_OF = (
-    '规定|所[列称述指涉规]|的|中[的所规第，“"]|[和与及或至到](?:者|其)?第|以及第|之规定|[、，,。；;）)》]|第'
+    '[规規]定|所[列称述指涉规]|的|中[的所规第，“"]|[和与及或至到](?:者|其)?第|以及第|之规定|[、，,。；;）)》]|第'
     f"|[（(][^（）()]{{1,4}}[)）]{BLANK}{_ITEM_WORD}"
 )
-_CHANGED = f'{BLANK}(?:修改为|改为|调整为|修订为|删去|删除|中[“"]|予以废止)'
+_CHANGED = f'{BLANK}(?:修改[为為]|改[为為]|调整为|調整為|修订为|修訂為|[删刪]去|[删刪]除|中[“"]|予以废止)'
 _NO_CLAUSE = f"(?!{_SPOKEN_OF})"
 _NO_ITEM = f"(?!{BLANK}{_ITEM_WORD})"
 _AND = f"{BLANK}[、和至及或与到—–~-]"
@@ -94,13 +98,13 @@ _PATTERNS: tuple[tuple[Kind, Needs, str], ...] = (
         rf"{_ANNEX}(?P<n>{_ANNEX_NUMBER})(?![{DIGITS}{NUMERALS}A-Z])"
         rf"(?!{BLANK}(?:{_SPOKEN_OF}|要求|内|为))(?=[^。；;\n]{{1,50}}$)",
     ),
-    ("part", "nothing", rf"第{_COUNT}(?:编|篇|部{BLANK}分){_NO_CLAUSE}{_HEADING}"),
+    ("part", "nothing", rf"第{_COUNT}(?:[编編]|篇|部{BLANK}分){_NO_CLAUSE}{_HEADING}"),
     ("chapter", "nothing", rf"第{_COUNT}章{_NO_CLAUSE}"),
-    ("section", "nothing", rf"第{_COUNT}节{_NO_CLAUSE}(?!课){_HEADING}"),
+    ("section", "nothing", rf"第{_COUNT}[节節]{_NO_CLAUSE}(?![课課]){_HEADING}"),
     (
         "article",
         "nothing",
-        rf"第{_COUNT}条(?P<more>之{BLANK}[{NUMERALS}]{{1,3}})?(?![件款例目文])(?!{_CHANGED}){_NO_CLAUSE}",
+        rf"第{_COUNT}[条條](?P<more>之{BLANK}[{NUMERALS}]{{1,3}})?(?![件款例目文])(?!{_CHANGED}){_NO_CLAUSE}",
     ),
     ("paragraph", "nothing", rf"第{_COUNT}款(?=[ \t\u3000:：])(?!{_CHANGED})"),
     ("cn_paren", "nothing", rf"{_OPEN}{_CN}{_CLOSE}{_NO_ITEMS}"),
@@ -238,9 +242,9 @@ def _folded(kind: Kind, digits: str, match: re.Match[str]) -> str:
     plain = unicodedata.normalize("NFKC", digits).strip("()")
     match kind:
         case "annex":
-            return _BLANKS.sub("", match[0])[:2] + plain
+            return simplify(_BLANKS.sub("", match[0])[:2]) + plain
         case "part":
-            return f"第{plain}{'部分' if '部' in match[0] else match[0].rstrip()[-1]}"
+            return f"第{plain}{'部分' if '部' in match[0] else simplify(match[0].rstrip()[-1])}"
         case "chapter" | "section" | "article" | "paragraph":
             more = (match["more"] or "") if kind == "article" else ""
             return f"第{plain}{_UNITS[kind]}{_BLANKS.sub('', more)}"

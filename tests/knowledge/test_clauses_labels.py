@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge import clauses
 from knowledge.clause_labels import Kind, Needs, chinese_number, read_label
 
 _NUMERALS = "零一二三四五六七八九"
@@ -129,3 +130,16 @@ def test_any_line_is_read_and_a_label_stands_in_it(line: str) -> None:
     if label is not None:
         assert label.glyphs in line[: label.width]
         assert label.number >= 0
+
+
+def test_labels_in_traditional_characters_are_labels_and_fold_to_simplified_paths() -> None:
+    lines = (
+        "獎勵辦法",
+        "第一章 總則",
+        "第一條 對首次認定的企業，依照第二條規定獎勵１５萬元。",
+        "第二條 軟體企業另加５萬元。",
+        "附錄１：名單",
+    )
+    found = clauses.parse("\n".join(lines))
+    assert [clause.path for clause in found] == ["文首", "第一章", "第一章 第一条", "第一章 第二条", "附录1"]
+    assert found[3].label == "第一章 第二條"
