@@ -45,7 +45,7 @@ class Completions:
         await self._client.aclose()
 
     async def stream(self, system: str, user: str) -> AsyncIterator[str]:
-        """The answer's text piece by piece. Raises ComposerUnavailable; how long it may take is the caller's business."""
+        """The text piece by piece; how long that may take is the caller's business. Raises ComposerUnavailable."""
         body = {
             "model": self._model,
             "messages": [{"role": "system", "content": system}, {"role": "user", "content": user}],

@@ -14,7 +14,7 @@ from knowledge.indexing import heading
 from knowledge.language import Language
 from knowledge.library import Snapshot, StoredDocument, TopicText
 from knowledge.lookup import Register, Registered
-from knowledge.spelling import Vocabulary, pairs, spoken_first, terms
+from knowledge.spelling import Vocabulary, pairs, terms
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,7 @@ class Known:
     snapshot: Snapshot
     language: Language
     own: tuple[_Own, ...]
-
-    @cached_property
-    def vocabulary(self) -> Vocabulary:
-        """Terms of the language, of headings and titles, by their sound."""
-        asked = [question for questions in self.snapshot.questions.values() for question in questions]
-        meant = [right for _, right in (*self.language.pinyin, *self.language.typos)]
-        spoken = [word for word, canonical in self.language.synonyms for word in (word, *canonical)]
-        headings = frozenset().union(*(own.terms for own in self.own))
-        ordered = spoken_first(terms(meant), terms(spoken), headings)
-        usual = terms(meant) | terms(spoken)
-        return Vocabulary(ordered, [pairs(asked), pairs(spoken), pairs(meant), *(own.pairs for own in self.own)], usual)
+    vocabulary: Vocabulary
 
     @cached_property
     def register(self) -> Register:
@@ -83,6 +73,7 @@ class Knowing:
     def __init__(self) -> None:
         self._lock = Lock()
         self._own: dict[str, tuple[StoredDocument, _Own]] = {}
+        self._vocabulary = Vocabulary()
         self._known: Known | None = None
 
     def of(self, snapshot: Snapshot, language: Language) -> Known:
@@ -91,10 +82,25 @@ class Knowing:
         if known is not None and known.snapshot is snapshot and known.language is language:
             return known
         with self._lock:
+            if known is None or known.language is not language:
+                self._own, self._vocabulary = {}, _spoken(language)
             self._own = {document.id: (document, self._of(document)) for document in snapshot.documents.values()}
-            self._known = Known(snapshot, language, tuple(own for _, own in self._own.values()))
+            asked = (question for questions in snapshot.questions.values() for question in questions)
+            self._vocabulary.learn((), pairs(asked))
+            self._known = Known(snapshot, language, tuple(own for _, own in self._own.values()), self._vocabulary)
             return self._known
 
     def _of(self, document: StoredDocument) -> _Own:
         kept = self._own.get(document.id)
-        return kept[1] if kept is not None and kept[0] is document else _Own.of(document)
+        if kept is not None and kept[0] is document:
+            return kept[1]
+        own = _Own.of(document)
+        self._vocabulary.learn(sorted(own.terms), own.pairs)
+        return own
+
+
+def _spoken(language: Language) -> Vocabulary:
+    """A vocabulary of the words that the language names, those that slips are put right to first."""
+    meant = [right for _, right in (*language.pinyin, *language.typos)]
+    spoken = [word for said, canonical in language.synonyms for word in (said, *canonical)]
+    return Vocabulary(dict.fromkeys((*sorted(terms(meant)), *sorted(terms(spoken)))))

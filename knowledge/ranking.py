@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 from core.datafile import BadDataFile
@@ -32,9 +33,9 @@ class Common:
     `rest`: those of them in the text that are not in the title. `synonyms`: share of documents' words for the
     question's in it, `title_synonyms` in the title. `document`: the highest `dense` of any candidate of the same
     document. `frame`: why a document was made, from when it applies, who explains it, where that is not asked.
-    `stated`: 1 where the kind of value asked for is there, -1 where it is not, 0 where none is asked. `head`: it is what
-    stands before the first label, or a bare heading; `list`: a list, asked for as one; `part`: a sub-clause where a
-    list is asked for; `expired`: over without a successor; `near`: how near the document's region is.
+    `stated`: 1 where the kind of value asked for is there, -1 where it is not, 0 where none is asked. `head`: it is
+    what stands before the first label, or a bare heading; `list`: a list, asked for as one; `part`: a sub-clause where
+    a list is asked for; `expired`: over without a successor; `near`: how near the document's region is.
     """
 
     dense: float = 0.0
@@ -60,6 +61,7 @@ class Common:
 
 
 NAMES = tuple(field.name for field in fields(Common))
+_values = attrgetter(*NAMES)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Weights:
     def score(self, common: Common, *, has_dense: bool) -> float:
         """The higher the nearer; means the same for every question."""
         weights = self.fusion if has_dense else self.lexical
-        return float(sum(weight * value for weight, value in zip(weights, astuple(common), strict=True)))
+        return float(sum(weight * value for weight, value in zip(weights, _values(common), strict=True)))
 
 
 @cache
@@ -102,7 +104,7 @@ def fit(questions: Sequence[tuple[Sequence[Common], Sequence[bool]]]) -> tuple[f
 
     rows = []
     for candidates, right in questions:
-        values = np.array([astuple(candidate) for candidate in candidates], dtype=np.float64)
+        values = np.array([_values(candidate) for candidate in candidates], dtype=np.float64)
         good = [place for place, is_right in enumerate(right) if is_right]
         bad = [place for place, is_right in enumerate(right) if not is_right][:_MOST_RIVALS]
         rows += [(values[one] - values[other]) / len(good) ** 0.5 for one in good for other in bad]

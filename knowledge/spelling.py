@@ -7,7 +7,7 @@ known term of that sound. What is typed and known is never touched, and nothing 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
@@ -42,24 +42,30 @@ def pairs(texts: Iterable[str]) -> frozenset[str]:
 
 
 class Vocabulary:
-    """Known terms by their sound. `ordered` holds them with those that count most first; `known` are the pairs of
-    characters that are in use: a word whose pairs all are is no slip. Terms of two characters are put right only where
-    they are `usual`."""
+    """Known terms by their sound. It grows with the documents: what a removed one brought stays, and does no harm.
 
-    def __init__(
-        self, ordered: Iterable[str], known: Iterable[frozenset[str]], usual: frozenset[str] = frozenset()
-    ) -> None:
-        self._known = frozenset().union(*known)
+    Terms of two characters are put right only where they are `usual`. Safe in any thread while one of them teaches.
+    """
+
+    def __init__(self, usual: Iterable[str] = ()) -> None:
+        self._known: set[str] = set()
         self._by_sound: dict[Sound, str] = {}
         self._spelled: dict[str, str] = {}
-        for term in ordered:
+        self._longest = 0
+        usual = list(usual)
+        self.learn(usual, pairs(usual), short=True)
+
+    def learn(self, more: Iterable[str], known: frozenset[str], *, short: bool = False) -> None:
+        """Take in terms, and the pairs of characters in use: a word whose pairs all are is no slip. Of two terms of one
+        sound the one learnt first counts."""
+        for term in more:
             syllables = sound(term)
-            if len(term) >= _SHORTEST or term in usual:
+            if short or len(term) >= _SHORTEST:
                 self._by_sound.setdefault(syllables, term)
-            letters = "".join(syllables)
-            if letters.isascii():
+            if (letters := "".join(syllables)).isascii():
                 self._spelled.setdefault(letters, term)
-        self._longest = max(map(len, self._spelled), default=0)
+                self._longest = max(self._longest, len(letters))
+        self._known |= known
 
     def correct(self, text: str) -> str:
         """The folded text with homophones and pinyin of known terms put right."""
@@ -107,13 +113,3 @@ class Vocabulary:
                 ):
                     best[end] = [*before, term]
         return best[-1]
-
-
-def spoken_first(*groups: Iterable[str]) -> Iterator[str]:
-    """Terms of several sources, the sources that count most first, each term once."""
-    seen: set[str] = set()
-    for group in groups:
-        for term in sorted(group):
-            if term not in seen:
-                seen.add(term)
-                yield term

@@ -90,7 +90,7 @@ def _pieces(text: str, phrases: Phrases) -> Iterator[str]:
             continue
         before, after = text[start:cut], text[end:]
         if text[cut - 1 : cut] == "?" or _meet(before, after, text[cut:end], phrases):
-            yield before.strip()
+            yield before.strip(" ,;\n")
             start = end
     if text[start:].strip(" ?。!,;\n"):
         yield text[start:].strip()

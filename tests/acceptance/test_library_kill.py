@@ -48,15 +48,15 @@ class Told:
 async def kill_and_look(settings: Settings, variables: Mapping[str, str], kills: int, seed: int) -> None:
     chance, told = random.Random(seed), Told()
     for turn in range(1, kills + 1):
-        told.take(run_and_kill(variables, turn, chance.uniform(0, 1.5)))
+        told.take(run_and_kill(variables, turn, lines=chance.randrange(12), more=chance.uniform(0, 0.3)))
         async with open_services(settings) as services:
             await look(services, told)
     assert told.added
     assert told.removed
 
 
-def run_and_kill(variables: Mapping[str, str], seed: int, after: float) -> str:
-    """Let a worker work for so many seconds once it is ready, and kill it; what it said."""
+def run_and_kill(variables: Mapping[str, str], seed: int, *, lines: int, more: float) -> str:
+    """Let a worker say so many lines once it is ready, and kill it `more` seconds later; what it said."""
     with subprocess.Popen(
         [sys.executable, "-m", "tests.acceptance.library_worker", str(seed)],
         cwd=CHECKOUT,
@@ -66,9 +66,10 @@ def run_and_kill(variables: Mapping[str, str], seed: int, after: float) -> str:
     ) as worker:
         assert worker.stdout is not None
         assert worker.stdout.readline() == "ready\n"
-        time.sleep(after)
+        output = "".join(worker.stdout.readline() for _ in range(lines))
+        time.sleep(more)
         worker.send_signal(signal.SIGKILL)
-        output = worker.stdout.read()
+        output += worker.stdout.read()
     assert worker.returncode == -signal.SIGKILL
     return output[: output.rfind("\n") + 1]
 

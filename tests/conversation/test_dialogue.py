@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -174,3 +175,22 @@ async def test_a_reply_becomes_a_message_with_its_quote_and_link(advice: Advice)
     assert message.notices == ("提示",)
     assert to_message(step.replies[0].to_json(), None).quotes[0].url is None
     assert replace(step.state, offered=()) != step.state
+
+
+async def test_earlier_questions_go_with_the_next_one_and_only_the_newest() -> None:
+    class Remembering:
+        def __init__(self) -> None:
+            self.histories: list[tuple[str, ...]] = []
+
+        async def answer(self, text: str, *, history: Sequence[str] = (), **_: object) -> Answer:
+            self.histories.append(tuple(history))
+            return Answer("answered", None, text)
+
+    advice = Remembering()
+    dialogue, state = Dialogue(advice, CHECK, desk="示例局"), State()
+    for number, text in enumerate(["问一", "问二", "问三", "问四", "问五"]):
+        step = await dialogue.respond(state, IncomingMessage("web", "s", str(number), "text", text))
+        state = State.from_json(step.state.to_json())
+    assert advice.histories == [(), ("问一",), ("问一", "问二"), ("问一", "问二", "问三"), ("问二", "问三", "问四")]
+    started = await dialogue.respond(state, IncomingMessage("web", "s", "9", "command", "start"))
+    assert started.state.history == ()

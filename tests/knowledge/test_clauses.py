@@ -324,9 +324,13 @@ def test_time_grows_with_the_length_of_the_text(piece: str, monkeypatch: pytest.
 
 
 def _seconds(text: str) -> float:
-    started = process_time()
-    parse(text)
-    return process_time() - started
+    """The quicker of two times, so that what else the machine does counts less."""
+    taken = []
+    for _ in range(2):
+        started = process_time()
+        parse(text)
+        taken.append(process_time() - started)
+    return min(taken)
 
 
 # --- properties ------------------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from knowledge.language import Language
 from knowledge.spelling import Vocabulary, pairs, terms
 
 TERMS = ["专精特新", "申报条件", "绿色工厂", "奖励", "负债率", "知识产权"]
-VOCABULARY = Vocabulary(TERMS, [pairs([*TERMS, "工厂的条件是多少", "转精"])], frozenset({"奖励"}))
+VOCABULARY = Vocabulary(["奖励"])
+VOCABULARY.learn(TERMS, pairs([*TERMS, "工厂的条件是多少", "转精"]))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ PLAN = (
     "云岭市示例方案\n云工信发〔2024〕7号\n按照《示例意见》（青工信【2021】027号）制定。\n"
     "一、目标\n到明年。\n二、条件\n（一）基本条件\n1、注册满1年。\n2、有专利1项。\n（二）优先条件\n1、得过奖。\n2、做专利转化。\n"
 )
-RULES = "示例办法\n第一章 总则\n第一条 为了示例。\n第二章 奖励\n第二条 奖励5万元。\n第三条 奖励如下：\n（一）一等3万元。\n"
+RULES = (
+    "示例办法\n第一章 总则\n第一条 为了示例。\n第二章 奖励\n第二条 奖励5万元。\n第三条 奖励如下：\n（一）一等3万元。\n"
+)
 ANNEXED = "示例通知\n请遵照执行。\n附件1：名单\n一、甲\n附件2：表格\n一、乙\n二、丙\n"
 
 
@@ -65,7 +67,16 @@ def test_a_place_that_is_not_there_is_not_found(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["去年2000万够不够", "3条专利够吗", "第一批名单", "有没有附件", "近两年年均增长10%", "第4条件", "一年一次", "前三名"],
+    [
+        "去年2000万够不够",
+        "3条专利够吗",
+        "第一批名单",
+        "有没有附件",
+        "近两年年均增长10%",
+        "第4条件",
+        "一年一次",
+        "前三名",
+    ],
 )
 def test_numbers_that_are_no_place_are_left_alone(question: str) -> None:
     assert read_place(fold(question)) is None
