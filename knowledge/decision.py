@@ -27,11 +27,11 @@ class Features:
     `best_coverage`: the highest of all clauses. `dense`: the highest cosine of any clause's view; `dense_lead`: that
     less the mean of the ten highest (how much it stands out). `topic_lead`: the highest cosine of a silent topic less
     `dense`; `score_lead`: the best silent topic's score less the best clause's. Both leads are 0 without silent topics.
-    `typical`: 1 where the best clause was found by a typical question (questions are nearer to each other than to
-    clauses), else 0. `named`: share of the question's own words that the best clause, its headings or its document
-    have, in other words too. `stated`: 1 where the best clause has the kind of value that is asked for, -1 where not, 0
-    where none is. `rank`: the best clause's score by `knowledge.ranking`, which means the same for every question;
-    `rank_lead`: that less the next document's.
+    `typical`: 1 where the best clause was found by a typical question that somebody wrote (questions are nearer to each
+    other than to clauses), else 0. `named`: share of the question's own words that the best clause, its headings or its
+    document have, in other words too. `stated`: 1 where the best clause has the kind of value that is asked for, -1
+    where not, 0 where none is. `rank`: the best clause's score by `knowledge.ranking`, which means the same for every
+    question; `rank_lead`: that less the next document's.
     """
 
     coverage: float = 0.0
@@ -63,7 +63,6 @@ class Features:
             dense_lead=dense - sum(cosines[:10]) / max(1, len(cosines[:10])),
             topic_lead=max(silent) - dense if silent else 0.0,
             score_lead=topics[0][1].score - best.score if topics else 0.0,
-            typical=float(best.view_kind == "question" and best.dense is not None),
             has_dense=best.dense is not None,
         )
 

@@ -30,6 +30,7 @@ from search import Hit, Mode
 _SUGGESTIONS = 3
 _LOOKED_AT = 8
 _RANKED = 32
+_SPEAKING = 12
 _LOOKED_THROUGH, _WITHIN_DOCUMENT = 3, 12
 _DENSE_FLOOR = 0.85
 _NEAR = 1.5
@@ -67,11 +68,13 @@ class Replying:
         self._known = setting.known
         self._snapshot = setting.snapshot
         self._phrases = setting.phrases
+        self._then = period(reading.text, setting.as_of, setting.phrases)
+        if self._then is not None:
+            reading = replace(reading, text=setting.phrases.past.sub("", reading.text))
         self._reading = reading
         self._text = reading.text
         self._pairs = own_pairs(reading.text, setting.phrases)
         self._want = wanted(reading.text, setting.phrases)
-        self._then = period(reading.text, setting.as_of, setting.phrases)
         self._as_of = self._then or setting.as_of
         self._whose = whose(reading.text, setting.region, self._known.held_regions, self._known.language)
         self._scope = self._scoped(self._whose)
@@ -107,12 +110,13 @@ class Replying:
         ranked = self.ranked(found)
         seen = {clause.id for (clause, _), _, _ in ranked}
         clauses = (*(item for item, _, _ in ranked), *(item for item in found.clauses if item[0].id not in seen))
-        (best, hit), common, score = ranked[0]
+        (best, _), common, score = ranked[0]
         rival = next((score for (other, _), _, score in ranked if other.document_id != best.document_id), score)
         said = self._said(best)
         features = replace(
             Features.of(clauses, found.topics),
             named=share(self._pairs, fold(f"{said.about}\n{said.headings}\n{said.text}"), found.synonyms),
+            typical=common.typical,
             stated=common.stated,
             rank=score,
             rank_lead=score - rival,
@@ -123,7 +127,7 @@ class Replying:
     def ranked(self, found: Found) -> list[tuple[tuple[ClauseText, Hit], Common, float]]:
         """The candidates with what they have in common with the question, best first: first the nearest of all, then
         those of the documents that these speak for, looked through once more."""
-        first = self._scored(found, found.clauses[:_RANKED], {})
+        first = self._scored(found, found.clauses[:_SPEAKING], {})
         documents = dict.fromkeys(clause.document_id for (clause, _), _, _ in first)
         inside: dict[int, float] = {}
         candidates = {clause.id: (clause, hit) for clause, hit in found.clauses[:_RANKED]}
@@ -161,7 +165,7 @@ class Replying:
         title, text = folded(self._snapshot.documents[clause.document_id].title), folded(clause.text)
         document = self._snapshot.documents[clause.document_id]
         dense = _dense(hit)
-        typical = hit.view_kind == "question" and hit.dense is not None
+        typical = self._is_typical(clause, hit)
         below = bool(self._snapshot.below(clause))
         asks_list = bool(self._phrases.lists.search(self._text) or self._phrases.counts.search(self._text))
         want = self._want
@@ -212,6 +216,10 @@ class Replying:
         own = (id for id, document in usable.items() if document.region == asked.region)
         return Scope(self._as_of, asked.region, frozenset(own))
 
+    def _is_typical(self, clause: ClauseText, hit: Hit) -> bool:
+        """Whether a clause was found by a typical question that somebody wrote, not by one made of its heading."""
+        return hit.dense is not None and hit.view_text in self._snapshot.questions.get(clause.id, ())
+
     def _is_frame(self, text: str) -> bool:
         """Whether a clause only frames its document, and the question is not about that."""
         return bool(self._phrases.frame.search(text)) and not self._phrases.asks_frame.search(self._text)
@@ -238,7 +246,7 @@ class Replying:
         return self._declined("not_stated", text, citations=tuple(map(self._stating.citation, cited)))
 
     def _of_itself(self, named: NamedDocument, held: frozenset[str]) -> Answer | None:
-        """The head of a document asked for by its number alone (236号是哪个文件); None where its rules are asked for."""
+        """The head of a document asked for by its number alone (6号是哪个文件); None where its rules are asked for."""
         rest = self._text.replace(named.said, "")
         bare = not self._phrases.fillers.sub("", self._phrases.inside.sub("", self._phrases.asked_with.sub("", rest)))
         if not named.by_number or len(held) != 1 or not (bare or self._phrases.of_document.search(rest)):
@@ -339,7 +347,9 @@ class Replying:
         if not found.clauses:
             return Decision("out_of_scope", 0.0), None
         best, hit = found.clauses[0]
-        if decision.why is not None and not self._accepted_within(found, want):
+        if decision.why is not None and not (
+            self._accepted_within(found, want) or self._plainly_stated(found, decision)
+        ):
             return decision, None
         if self._is_look_up() and not self._names(best, found):
             return Decision("not_stated" if decision.why is None else decision.why, decision.score), None
@@ -359,6 +369,13 @@ class Replying:
             return False
         best, hit = found.clauses[0]
         return self._states(best, want, found) if want is not None else hit.coverage >= _WITHIN
+
+    def _plainly_stated(self, found: Found, decision: Decision) -> bool:
+        """Whether nothing but what every document has is asked for (奖励多少), and the nearest clause states it: such a
+        question has no words of its own to be recognised by."""
+        threshold = self._setting.judge.model(found.features).threshold
+        bare = not self._phrases.attributes.sub("", "".join(self._pairs))
+        return bare and found.features.stated > 0 and decision.score >= threshold / 2
 
     def _is_look_up(self) -> bool:
         """Whether the question is nothing but a short word."""

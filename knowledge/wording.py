@@ -71,7 +71,6 @@ def clause_list_question(heading: str) -> tuple[str, ...]:
     return (f"{heading}有哪些", f"{heading}都包括什么")
 
 
-
 # --- what an ingestion has to say ---
 DATES_CROSSED_IN_TEXT = "正文写明的有效期起止日期相互矛盾，截止日期暂未采用，请核对后用 --valid-to 补充。"
 DATE_IMPOSSIBLE = "正文里有不存在的日期（{days}），没有采用，请核对原文。"
@@ -115,6 +114,8 @@ def chinese_number(value: int) -> str:
     tens, ones = divmod(value, 10)
     head = "" if tens == 0 else "十" if tens == 1 else f"{_DIGITS[tens]}十"
     return head + (_DIGITS[ones] if ones else "") if 0 < value < 100 else str(value)
+
+
 UNKNOWN_FIELDS = "不能修改这些信息：{fields}。"
 TITLE_NEEDED = "标题不能为空。"
 REGION_NEEDED = "适用地区不能为空，请填名称或六位代码。"
