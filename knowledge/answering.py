@@ -150,7 +150,8 @@ class Answerer:
         alone, _ = self._probable(setting, question)
         if how != "leaning" and len(question) <= _SHORT:
             going_on = understanding.going_on(question, last, self._phrases)
-            if self._probable(setting, going_on)[1] == self._probable(setting, last)[1]:
+            same = self._probable(setting, going_on)[1] == self._probable(setting, last)[1]
+            if same and _replying(setting, going_on).speaks_of(question):
                 options.append((going_on, _MARGIN["alone"]))
         better = [(self._probable(setting, text)[0], text) for text, margin in options if text != question]
         margins = dict(options)

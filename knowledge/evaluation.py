@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from knowledge.answering import Answerer, Found
-from knowledge.decision import FEATURE_NAMES, Features, Model
+from knowledge.decision import FEATURE_NAMES, Features, Judge, Model
 from knowledge.labels import Place, Question
 from search import Mode
 
@@ -22,6 +22,7 @@ NEAR = frozenset({"near", "city", "draft", "future"})
 RESAMPLES = 10_000
 _SEED = 20261124
 _REGULARISATION = 1.0
+_FOLDS = 10
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,11 @@ def places_of(found: Found) -> tuple[Place, ...]:
     return tuple(Place(clause.path, clause.document_id) for clause, _ in found.clauses)
 
 
-def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) -> Figures:
-    """The figures of one mode on one split."""
+def figures(mode: str, split: str, outcomes: Sequence[Outcome], judge: Judge) -> Figures:
+    """The figures of one mode on one split, each question decided on by the model that is for it."""
     inside = [outcome for outcome in outcomes if outcome.question.in_scope]
     outside = [outcome for outcome in outcomes if not outcome.question.in_scope]
-    answered = [o for o in inside if o.answered(model)]
+    answered = [o for o in inside if o.answered(judge.model(o.features))]
     ranking = Ranking.of([o.rank for o in inside])
     return Figures(
         mode=mode,
@@ -130,10 +131,10 @@ def figures(mode: str, split: str, outcomes: Sequence[Outcome], model: Model) ->
         in_scope=len(inside),
         out_of_scope=len(outside),
         **asdict(ranking),
-        refusal_auroc=_auroc([o.score(model) for o in [*inside, *outside]], len(inside)),
-        threshold=model.threshold,
+        refusal_auroc=_auroc([o.score(judge.model(o.features)) for o in [*inside, *outside]], len(inside)),
+        threshold=(judge.lexical if mode == "lexical" else judge.fusion).threshold,
         in_scope_declined=1 - len(answered) / max(1, len(inside)),
-        out_of_scope_answered=share([o.answered(model) for o in outside]),
+        out_of_scope_answered=share([o.answered(judge.model(o.features)) for o in outside]),
         wrong_clause=share([o.rank != 1 for o in answered]),
     )
 
@@ -149,6 +150,14 @@ def difference(ours: Sequence[bool], theirs: Sequence[bool]) -> Interval:
     return Interval(float(low), float(each.mean()), float(high))
 
 
+def fits(outcomes: Sequence[Outcome]) -> bool:
+    """Whether there are enough labelled outcomes of each kind to fit a decision on in ten folds."""
+    here = [outcome for outcome in outcomes if not outcome.elsewhere]
+    near = [bool(outcome.question.kinds & NEAR) for outcome in here if not outcome.question.in_scope]
+    inside = sum(outcome.question.in_scope for outcome in here)
+    return inside >= _FOLDS and len(near) >= _FOLDS and any(near) and not all(near)
+
+
 def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Fit the decision on labelled outcomes (of the building split): JSON for `data/decision.json`.
 
@@ -162,7 +171,7 @@ def fit(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     scale = np.where(inputs.std(axis=0) > 1e-9, inputs.std(axis=0), 1.0)
     wanted = np.array([o.question.in_scope for o in outcomes])
     classifier = LogisticRegression(C=_REGULARISATION, class_weight="balanced", max_iter=1000)
-    held_back = cross_val_predict(classifier, inputs / scale, wanted, cv=10, method="predict_proba")[:, 1]
+    held_back = cross_val_predict(classifier, inputs / scale, wanted, cv=_FOLDS, method="predict_proba")[:, 1]
     classifier.fit(inputs / scale, wanted)
     outside = ~wanted
     near = np.array([bool(o.question.kinds & NEAR) for o in outcomes])[outside]

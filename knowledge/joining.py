@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TypeVar
 
+from core.reading import scan
 from knowledge import wording
 from knowledge.answer import Answer, Status
 
@@ -22,7 +24,7 @@ def joined(questions: Sequence[str], answers: Sequence[Answer], *, more: bool = 
     if len(pairs) == 1:
         return _with_tail(pairs[0][1], tail)
     parts = [
-        wording.PART.format(number=wording.chinese_number(number), question=question, text=answer.text)
+        wording.PART.format(number=wording.chinese_number(number), question=_named(question, number), text=answer.text)
         for number, (question, answer) in enumerate(pairs, start=1)
     ]
     found = [answer for _, answer in pairs]
@@ -37,6 +39,13 @@ def joined(questions: Sequence[str], answers: Sequence[Answer], *, more: bool = 
         suggestions=_once(text for answer in found for text in answer.suggestions)[:3],
         score=max(answer.score for answer in found),
     )
+
+
+def _named(question: str, number: int) -> str:
+    """How a part is headed: by its question, unless that holds a figure. An answer says no figure that is not quoted
+    or computed, the asker's own ones not either."""
+    figures = any(char.isnumeric() and char.isascii() for char in question) or scan(question, today=date.max)
+    return wording.PART_NUMBER.format(number=wording.chinese_number(number)) if figures else question
 
 
 def _different(pairs: Iterable[tuple[str, Answer]]) -> Iterable[tuple[str, Answer]]:

@@ -36,6 +36,7 @@ _DENSE_FLOOR = 0.85
 _NEAR = 1.5
 _SAME_QUESTION = 0.95
 _WITHIN = 0.25
+_SPOKEN_OF = 0.5
 _TWO_READINGS = 0.1
 _LOOK_UP = re.compile(r"[\u4e00-\u9fff]{2}")
 _PAGE = re.compile(r"第\s*([0-9]{1,4})\s*页")
@@ -200,6 +201,17 @@ class Replying:
             return 0.0, best
         decision, _ = self._decided(found, self._want)
         return (decision.score if decision.why is None else decision.score / 2), best
+
+    def speaks_of(self, question: str) -> bool:
+        """Whether the best clause has half of the characters of a question's own words: it is not about something else
+        that was merely asked in the same breath."""
+        own = {char for pair in own_pairs(question, self._phrases) for char in pair}
+        best = self.find().best
+        if best is None:
+            return False
+        said = self._said(best)
+        text = fold(f"{said.about}\n{said.headings}\n{said.text}")
+        return sum(char in text for char in own) >= _SPOKEN_OF * len(own)
 
     def elsewhere(self) -> str | None:
         """The place that the question is about and the base has nothing for; the asker's own when nothing applies."""

@@ -115,7 +115,7 @@ async def _measure_base(
             mode,
             split,
             [o for o in found if o.question.split == split],
-            judge.lexical if mode == "lexical" else judge.fusion,
+            judge,
         )
         for mode, found in outcomes.items()
         for split in measuring.splits(questions)
@@ -126,13 +126,16 @@ async def _measure_base(
 def _write_decision(outcomes: Outcomes) -> None:
     """Fit the decision on the build split; the ways of searching that were not measured keep theirs, brought in line
     with today's features: one that is new weighs nothing yet."""
-    fitted = {
-        mode: evaluation.fit([outcome for outcome in outcomes[mode] if outcome.question.split == "build"])
-        for mode in ("fusion", "lexical")
-        if mode in outcomes
+    built = {name: [o for o in found if o.question.split == "build"] for name, found in outcomes.items()}
+    by_vectors = built.get("fusion", [])
+    parts = {
+        "fusion": [outcome for outcome in by_vectors if not outcome.features.typical],
+        "typical": [outcome for outcome in by_vectors if outcome.features.typical],
+        "lexical": built.get("lexical", []),
     }
+    fitted = {name: evaluation.fit(part) for name, part in parts.items() if evaluation.fits(part)}
     held = json.loads(_DECISION.read_text(encoding="utf-8"))
-    known = {mode: _in_line(held[mode], held["features"]) for mode in ("fusion", "lexical")}
+    known = {name: _in_line(held[name], held["features"]) for name in parts if name in held}
     data = {"features": list(FEATURE_NAMES)} | known | fitted
     _DECISION.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

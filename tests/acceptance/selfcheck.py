@@ -29,6 +29,7 @@ from sqlalchemy.pool import NullPool
 from conversation import wording
 from conversation.dialogue import State
 from conversation.engine import Conversations
+from conversation.feedback import ACTIONS as THUMBS
 from conversation.messages import IncomingMessage
 from conversation.models import Conversation, Inbound
 from core.errors import BadInput
@@ -289,13 +290,15 @@ def _keyboard(message: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _version(message: Mapping[str, Any]) -> int:
-    """The version of the buttons under a message, 0 without."""
+    """The version of the buttons under a message, 0 without; thumbs carry the day of their answer instead."""
     found = [0]
     for data in _keyboard(message).values():
         try:
-            found.append(decode_choice(data).version)
+            choice = decode_choice(data)
         except BadInput:
             continue
+        if choice.action not in THUMBS:
+            found.append(choice.version)
     return max(found)
 
 
