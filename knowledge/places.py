@@ -27,6 +27,7 @@ def whose(question: str, asker: str, held: Collection[str], language: Language) 
     """Whose rules a folded question asks for. `held` are the codes or names of the regions that documents are of.
 
     A place inside the asker's own, or around it, is his own affair; so is every question that names his own place too.
+    A place whose documents the base holds is asked about also where the question merely begins with it.
     """
     named = mentions(question, [region for code in held if not (region := regions.find(code)).known])
     codes = [place.region.code for place in named]
@@ -36,7 +37,8 @@ def whose(question: str, asker: str, held: Collection[str], language: Language) 
     if inside:
         return Whose(inside[0])
     asked = [place.region for place in named if _asks_about(place, language)]
-    here = [region for region in asked if region.code in held]
+    first = [place.region for place in named if not place.before.strip()]
+    here = [region for region in (*asked, *first) if region.code in held]
     if here:
         return Whose(here[0].code, only=True)
     return Whose(asker, elsewhere=asked[0].name) if asked else Whose(asker)

@@ -351,7 +351,7 @@ class Replying:
             return self._not_found(found, decision)
         if choices := self._two_readings(found, clause, want):
             return self._clarify(choices)
-        return self._about(self._as_asked(clause, found), found, decision)
+        return self._about(self._as_asked(self._row_asked(clause), found), found, decision)
 
     def _decided(self, found: Found, want: Wanted | None) -> tuple[Decision, ClauseText | None]:
         """Whether to answer, and with which clause: the first of the nearest that states what was asked for."""
@@ -410,6 +410,20 @@ class Replying:
         body = clause.context if clause.kind == "row" else clause.whole
         text = "\n".join([body, *changed])
         return Said(text, "\n".join(headings(self._snapshot, clause)), "\n".join([title, *asked]))
+
+    def _row_asked(self, clause: ClauseText) -> ClauseText:
+        """Of a table's rows the one whose words the question says: 省级 is not answered with the row of 国家级."""
+        table = self._snapshot.above(clause) if clause.kind == "row" else None
+        if table is None:
+            return clause
+        rows = [row for row in self._snapshot.below(table) if row.kind == "row"]
+        return max(rows, key=lambda row: (self._said_of(row), row is clause))
+
+    def _said_of(self, row: ClauseText) -> int:
+        """How many characters of a row's words, its figures left out, the question says."""
+        values = (part.rpartition("：")[2] for part in row.context.split("；"))
+        words = {fold(value) for value in values if len(value) >= 2 and not any(char.isdigit() for char in value)}
+        return sum(len(word) for word in words if word in self._text)
 
     def _as_asked(self, clause: ClauseText, found: Found) -> ClauseText:
         """The clause, or the list it stands in where a list or its length is asked for."""
@@ -509,7 +523,7 @@ class Replying:
             pages = wording.JOIN.join(map(str, unreadable.unread_pages))
             text = wording.UNREADABLE.format(document=unreadable.title, pages=pages)
             return self._declined("unreadable_part", text, score=decision.score)
-        if decision.why == "out_of_scope":
+        if decision.why == "out_of_scope" and not self._wants_bare_value():
             return self._declined("out_of_scope", wording.OUT_OF_SCOPE, score=decision.score)
         near = self._nearest(found)
         shell = self._shell(found)
@@ -523,6 +537,10 @@ class Replying:
             citations=(self._stating.citation(near),),
             suggestions=self._suggestions([clause for clause, _ in found.clauses]),
         )
+
+    def _wants_bare_value(self) -> bool:
+        """Whether a value of the kind that rules state is asked for, and nothing is said of what (奖励多少)."""
+        return self._want is not None and not self._want.subject and len(self._pairs) <= 1
 
     def _unreadable(self, found: Found, decision: Decision) -> StoredDocument | None:
         """The document whose pages without text may say it: the one whose page was named, else the nearest one."""
