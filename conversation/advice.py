@@ -16,6 +16,7 @@ from assessment import reasons
 from assessment.desk import Assessor
 from assessment.evaluation import Assessment, ConditionVerdict
 from conversation import wording
+from conversation.answers import is_question
 from conversation.hearing import Heard, hear
 from conversation.intents import MAX_QUESTION
 from conversation.told import Told, told_key
@@ -105,7 +106,7 @@ class Advisor:
         day, place = as_of or self._clock.today(), region or self._home
         understood = await self._answerer.understand(question, as_of=day, region=place, history=history)
         parts = self._with_figures_together(understood.questions, day)
-        answers = [await self._one(asked, day, place) for asked in parts]
+        answers = [await self._one(asked, day, place, history) for asked in parts]
         answer = joined([asked.text for asked in parts], answers, more=understood.more, most=MOST_QUESTIONS)
         if self._composer is None or asker is None or len(parts) > 1:
             return answer
@@ -125,11 +126,21 @@ class Advisor:
         heard = hear(asked.text, self._assessor.catalogue, today=day)
         return asks_whether_enough(asked.text) and heard.says_anything
 
-    async def _one(self, asked: Asked, day: date, place: str) -> Answer:
+    async def _one(self, asked: Asked, day: date, place: str, history: Sequence[str]) -> Answer:
         answer = await self._answerer.answer(asked, as_of=day, region=place)
         if answer.why == "other_region" or not asks_whether_enough(asked.text):
             return answer
-        return await self._computed(answer, hear(asked.text, self._assessor.catalogue, today=day), day, place)
+        return await self._computed(answer, self._heard(asked, history, day), day, place)
+
+    def _heard(self, asked: Asked, history: Sequence[str], day: date) -> Heard:
+        """What a question says of the asker's firm; its industry may have been said before, as a statement."""
+        heard = hear(asked.text, self._assessor.catalogue, today=day)
+        if heard.industry is not None or not heard.says_anything:
+            return heard
+        earlier = (
+            hear(said, self._assessor.catalogue, today=day) for said in reversed(history) if not is_question(said)
+        )
+        return replace(heard, industry=next((said.industry for said in earlier if said.industry), None))
 
     async def _computed(self, answer: Answer, heard: Heard, day: date, place: str) -> Answer:
         """The answer with what the asker's figures come to; the answer as it is when they bear on nothing."""

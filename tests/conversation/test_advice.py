@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from qiban.bootstrap import Services
 from tests.conversation.test_hearing import ask
 
 BOTH = "制造业2000万元、软件和信息技术服务业1000万元"
@@ -125,3 +126,12 @@ async def test_figures_that_go_together_are_computed_together() -> None:
         "2c": "not_met",
         "4a": "met",
     }
+
+
+async def test_an_industry_that_was_stated_before_counts(services: Services) -> None:
+    answer = await services.advisor.answer("去年主营业务收入1500万，够不够", history=("我是制造业",))
+    assert [(figure.condition, figure.verdict, figure.gap) for figure in answer.computed] == [
+        ("2a", "not_met", "500万元")
+    ]
+    open_still = await services.advisor.answer("去年主营业务收入1500万，够不够", history=("软件企业有什么支持吗",))
+    assert [(figure.condition, figure.verdict) for figure in open_still.computed] == [("2a", "unknown")]
