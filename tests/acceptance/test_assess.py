@@ -253,6 +253,7 @@ def test_the_self_check_in_the_terminal_shows_what_is_asked_and_understood(servi
     assert next(c for c in result["assessment"]["conditions"] if c["id"] == "2a")["verdict"] == "met"
 
 
+@pytest.mark.long
 def test_a_number_that_answers_is_no_button(service_settings: dict[str, str]) -> None:
     """ "2" to "how many million" is an amount, although there is a second button."""
     *_, answered = chat(service_settings, "自评", "做机械加工的", "2")

@@ -123,7 +123,11 @@ async def ask(services: Services, told: Told) -> None:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(QUICK_KILLS, id="few"), pytest.param(KILLS, id="fifty", marks=pytest.mark.long)]
+    "kills",
+    [
+        pytest.param(QUICK_KILLS, id="few", marks=pytest.mark.long),
+        pytest.param(KILLS, id="fifty", marks=pytest.mark.long),
+    ],
 )
 @pytest.mark.timeout(1800)
 async def test_documents_survive_kills_whole_or_not_at_all(service_settings: dict[str, str], kills: int) -> None:

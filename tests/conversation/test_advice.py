@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +128,13 @@ async def test_figures_that_go_together_are_computed_together() -> None:
         "2c": "not_met",
         "4a": "met",
     }
+
+
+@pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Answers do not depend on the kind of database: SQLite only."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
 
 
 async def test_an_industry_that_was_stated_before_counts(services: Services) -> None:

@@ -20,6 +20,13 @@ QUESTION = "企业资产负债率有什么要求"
 
 
 @pytest.fixture
+def database_url(tmp_path: Path, sqlite_template: Path) -> str:
+    """Answers do not depend on the kind of database: SQLite only."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
 def server() -> Iterator[LlmServer]:
     with LlmServer() as running:
         yield running
