@@ -129,7 +129,7 @@ async def ask(services: Services, told: Told) -> None:
         pytest.param(KILLS, id="fifty", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 async def test_documents_survive_kills_whole_or_not_at_all(service_settings: dict[str, str], kills: int) -> None:
     given = {name.removeprefix("QIBAN_").lower(): value for name, value in service_settings.items()}
     settings = Settings(_env_file=None, **given)  # type: ignore[arg-type, call-arg]
