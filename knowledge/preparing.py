@@ -54,8 +54,8 @@ class Prepared:
         if unread and all(warned.code != "pages_without_text" for warned in said):
             pages = "、".join(map(str, unread))
             said = (Warned("pages_without_text", wording.PAGES_UNREAD.format(pages=pages)), *said)
-        once = {warned.code if warned.code in _PARTIAL else warned: warned for warned in reversed(said)}
-        return tuple(reversed(once.values()))
+        once = {warned.code if warned.code in _PARTIAL else warned: warned for warned in said}
+        return tuple(once.values())
 
     @property
     def number_key(self) -> str:
